@@ -1,0 +1,67 @@
+"""Choose alert thresholds for a batch bot from evidence, and know what its telemetry costs.
+
+What people call from Python, gathered here and imported when first used:
+
+    import simlab
+    from pathlib import Path
+
+    day = simlab.draw(simlab.load_profile("busy-day"), seed=7)
+    rules = simlab.strategy_rules()
+    simlab.backtest(day, rules)
+    simlab.tune(day, rules)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simlab.alerts.rule import load_rules, strategy_rules
+    from simlab.dataset.as_pandas import as_pandas
+    from simlab.dataset.kpis import kpis
+    from simlab.dataset.labels import read_labels
+    from simlab.dataset.read import read
+    from simlab.tuning.backtest import backtest
+    from simlab.tuning.tune import tune
+    from simlab.workload.draw import draw
+    from simlab.workload.generate import generate
+    from simlab.workload.profile import load_profile
+
+__version__ = "0.1.0"
+__all__ = [
+    "as_pandas",
+    "backtest",
+    "draw",
+    "generate",
+    "kpis",
+    "load_profile",
+    "load_rules",
+    "read",
+    "read_labels",
+    "strategy_rules",
+    "tune",
+]
+
+_HOMES = {
+    "as_pandas": "simlab.dataset.as_pandas",
+    "backtest": "simlab.tuning.backtest",
+    "draw": "simlab.workload.draw",
+    "generate": "simlab.workload.generate",
+    "kpis": "simlab.dataset.kpis",
+    "load_profile": "simlab.workload.profile",
+    "load_rules": "simlab.alerts.rule",
+    "read": "simlab.dataset.read",
+    "read_labels": "simlab.dataset.labels",
+    "strategy_rules": "simlab.alerts.rule",
+    "tune": "simlab.tuning.tune",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public function when it is first asked for, so that `import simlab` is quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simlab' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
