@@ -1,0 +1,1 @@
+"""What is on disk: rows, samples and incidents, written whole or not at all."""

@@ -1,0 +1,1 @@
+"""Where work is carried out: in this process, or in several."""
