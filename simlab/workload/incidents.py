@@ -1,0 +1,165 @@
+"""Injected trouble: drawn once from the seed, and what it does to attempts and samples."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from simlab.config import duration_s
+from simlab.rng import stream
+from simlab.workload.arrivals import Floats
+from simlab.workload.profile import LONGEST_INCIDENT_S, Injection, Profile
+
+Mask = npt.NDArray[np.bool_]
+_DAY_S: Final = 86_400.0
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What full strength of a kind does; less strength does proportionally less.
+
+    `slowdown` multiplies durations by 1 + slowdown; `error` and `retry` are added to the
+    probabilities of an attempt's outcome; `cpu` is added to the machine's CPU [%]; `arrivals`
+    adds that share of the usual arrivals.
+    """
+
+    slowdown: float = 0.0
+    error: float = 0.0
+    retry: float = 0.0
+    cpu: float = 0.0
+    arrivals: float = 0.0
+
+
+EFFECTS: Final[dict[str, Effect]] = {
+    "latency_spike": Effect(slowdown=7.0, retry=0.05),
+    "error_burst": Effect(error=0.4, retry=0.2),
+    "cpu_saturation": Effect(slowdown=0.6, cpu=75.0),
+    "load_peak": Effect(arrivals=0.8),
+}
+
+VISIBLE_SLOWDOWN: Final = 1.1
+"""An attempt shows an incident that made it a tenth longer, or that changed how it ended."""
+VISIBLE_CPU: Final = 5.0
+"""A sample shows an incident that added so many points [%]."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One drawn incident or look-alike; times are seconds since the load began.
+
+    `warehouses` is None when it touches them all.
+    """
+
+    id: str
+    kind: str
+    start_s: float
+    end_s: float
+    severity: float
+    warehouses: tuple[int, ...] | None
+    ramp_s: float
+    lookalike: bool
+
+    @property
+    def effect(self) -> Effect:
+        """What its kind does at full strength."""
+        return EFFECTS[self.kind]
+
+    def strength(self, time_s: Floats) -> Floats:
+        """Its strength at each time: 0 outside it, up to its severity within.
+
+        The start is within, the end is not. It grows evenly over the ramp, and dies down over as long; both ramps are cut to half
+        its length at most.
+        """
+        ramp_s = min(self.ramp_s, (self.end_s - self.start_s) / 2)
+        if ramp_s <= 0:
+            return np.where((time_s >= self.start_s) & (time_s < self.end_s), self.severity, 0.0)
+        inside_s = np.minimum(time_s - self.start_s, self.end_s - time_s)
+        return np.asarray(self.severity * np.clip(inside_s / ramp_s, 0.0, 1.0))
+
+    def touches(self, warehouse_id: npt.NDArray[np.int32]) -> Mask:
+        """Which of these warehouses it touches."""
+        if self.warehouses is None:
+            return np.ones(len(warehouse_id), bool)
+        chosen = np.zeros(max(*self.warehouses, int(warehouse_id.max(initial=0))) + 1, bool)
+        chosen[list(self.warehouses)] = True
+        return np.asarray(chosen[warehouse_id])
+
+
+def draw_troubles(profile: Profile, *, seed: int, until_s: float) -> tuple[Trouble, ...]:
+    """All incidents and look-alikes that start before `until_s`, in the order of their start.
+
+    A longer `until_s` only adds later ones: each day of each entry has its own stream.
+    """
+    drawn: list[Trouble] = []
+    for lookalike, entries in ((False, profile.incident), (True, profile.lookalike)):
+        for index, entry in enumerate(entries):
+            name = f"{'lookalike' if lookalike else 'incident'}.{index}"
+            drawn += _of_entry(profile, entry, name, seed=seed, until_s=until_s, benign=lookalike)
+    drawn.sort(key=lambda trouble: (trouble.start_s, trouble.kind))
+    return tuple(_numbered(drawn))
+
+
+def overlapping(troubles: Sequence[Trouble], start_s: float, end_s: float) -> tuple[Trouble, ...]:
+    """Those at work at some moment from `start_s` to `end_s`."""
+    return tuple(t for t in troubles if t.start_s < end_s and t.end_s > start_s)
+
+
+def _of_entry(
+    profile: Profile, entry: Injection, name: str, *, seed: int, until_s: float, benign: bool
+) -> Iterator[Trouble]:
+    if entry.at is not None:
+        at_s = (entry.at - profile.start).total_seconds()
+        if at_s < until_s:
+            yield _drawn(profile, entry, at_s, stream(seed, name), benign=benign)
+        return
+    for day in range(math.ceil(until_s / _DAY_S)):
+        rng = stream(seed, name, day)
+        starts_s = (day + np.sort(rng.random(rng.poisson(entry.per_day or 0.0)))) * _DAY_S
+        for start_s in starts_s:
+            if start_s < until_s:  # in order, so none that comes after needs this day's stream
+                yield _drawn(profile, entry, float(start_s), rng, benign=benign)
+
+
+def _drawn(
+    profile: Profile, entry: Injection, start_s: float, rng: np.random.Generator, *, benign: bool
+) -> Trouble:
+    median_s = duration_s(entry.duration.median)
+    length_s = median_s * math.exp(entry.duration.sigma * rng.standard_normal())
+    length_s = min(length_s, LONGEST_INCIDENT_S)
+    severity = float(rng.uniform(entry.severity.low, entry.severity.high))
+    return Trouble(
+        id="",
+        kind=entry.kind,
+        start_s=_to_us(start_s),
+        end_s=_to_us(start_s + length_s),
+        severity=round(severity, 4),
+        warehouses=_chosen(entry, profile.warehouses, rng),
+        ramp_s=duration_s(entry.ramp),
+        lookalike=benign,
+    )
+
+
+def _chosen(entry: Injection, warehouses: int, rng: np.random.Generator) -> tuple[int, ...] | None:
+    if entry.warehouses == "all":
+        return None
+    if isinstance(entry.warehouses, tuple):
+        return tuple(sorted(set(entry.warehouses)))
+    count = max(1, round(entry.warehouses * warehouses))
+    picked = rng.choice(warehouses, size=count, replace=False) + 1
+    return tuple(sorted(int(w) for w in picked))
+
+
+def _numbered(troubles: Sequence[Trouble]) -> Iterator[Trouble]:
+    """The same, each with an id that says its kind and which of the kind it is."""
+    seen: dict[str, int] = {}
+    for trouble in troubles:
+        number = seen[trouble.kind] = seen.get(trouble.kind, 0) + 1
+        yield replace(trouble, id=f"{trouble.kind}-{number}")
+
+
+def _to_us(time_s: float) -> float:
+    """Cut to whole microseconds, as the dataset stores it."""
+    return math.floor(time_s * 1e6) / 1e6

@@ -1,0 +1,45 @@
+"""How long attempts work, before any incident acts on them."""
+
+import math
+
+import numpy as np
+
+from simlab.rng import stream
+from simlab.workload.arrivals import Floats
+from simlab.workload.profile import Service
+
+
+def base_durations(service: Service, count: int, rng: np.random.Generator) -> Floats:
+    """`count` draws of the declared family [s]."""
+    match service.dist:
+        case "lognormal":
+            return _lognormal(service, count, rng)
+        case "gamma":
+            return rng.standard_gamma(_of(service.shape), count) * _of(service.scale)
+        case "weibull":
+            return rng.weibull(_of(service.shape), count) * _of(service.scale)
+        case "pareto":  # numpy's starts at 0 (Lomax); the field's starts at its scale
+            return (1 + rng.pareto(_of(service.shape), count)) * _of(service.scale)
+        case "exponential":
+            return rng.standard_exponential(count) * _of(service.scale)
+        case "uniform":
+            return rng.uniform(_of(service.low), _of(service.high), count)
+
+
+def warehouse_factors(service: Service, warehouses: int, *, seed: int) -> Floats:
+    """How much slower than the median each warehouse is; index 0 is unused."""
+    spread = stream(seed, "warehouse.speed").standard_normal(warehouses + 1)
+    return np.asarray(np.exp(service.warehouse_spread * spread))
+
+
+def _lognormal(service: Service, count: int, rng: np.random.Generator) -> Floats:
+    normal = rng.standard_normal(count)
+    normal *= _of(service.sigma)
+    normal += math.log(_of(service.median))
+    return np.exp(normal, out=normal)
+
+
+def _of(value: float | None) -> float:
+    """A parameter that the profile's check has made sure of."""
+    assert value is not None
+    return value

@@ -1,0 +1,58 @@
+"""Attempts and troubles as the frames that a dataset holds."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from simlab.dataset.schema import CORE_COLUMNS, ERROR_TYPES, INCIDENTS, ROWS, STATUSES, TIMESTAMP
+from simlab.workload.attempts import NO_ERROR, Attempts
+from simlab.workload.incidents import Trouble
+from simlab.workload.profile import Profile
+
+_ERROR_TYPE = pl.Enum(ERROR_TYPES)
+
+
+def rows_frame(profile: Profile, attempts: Attempts) -> pl.DataFrame:
+    """The rows of a dataset, in the order given: all columns, or the strategy's four."""
+    failed = attempts.error_type != NO_ERROR
+    types = pl.Series(np.where(failed, attempts.error_type, 0).astype(np.uint8))
+    columns = {
+        "timestamp": pl.Series(attempts.end_us + profile.start_us).cast(TIMESTAMP),
+        "duration": attempts.duration_us / 1e6,
+        "status": pl.Series(attempts.status).cat.to(pl.Enum(STATUSES)),
+        "warehouse_id": attempts.warehouse_id,
+        "batch_id": attempts.batch_id,
+        "attempt": attempts.attempt,
+        "batch_size": attempts.batch_size,
+        "queue_wait": pl.repeat(None, len(attempts), dtype=pl.Float64, eager=True),
+        "error_type": types.cat.to(_ERROR_TYPE).zip_with(
+            pl.Series(failed), pl.repeat(None, len(attempts), dtype=_ERROR_TYPE, eager=True)
+        ),
+    }
+    kept = CORE_COLUMNS if profile.shape == "rows" else tuple(ROWS)
+    return pl.DataFrame({name: columns[name] for name in kept})
+
+
+def incidents_frame(
+    profile: Profile, troubles: Sequence[Trouble], visible: Mapping[str, tuple[int, int]]
+) -> pl.DataFrame:
+    """The truth: one row a trouble, with when it showed [us since the load began], if it did."""
+    nothing = (None, None)
+    rows = [
+        (
+            trouble.id,
+            trouble.kind,
+            round(trouble.start_s * 1e6),
+            round(trouble.end_s * 1e6),
+            *visible.get(trouble.id, nothing),
+            trouble.severity,
+            None if trouble.warehouses is None else list(trouble.warehouses),
+            trouble.lookalike,
+        )
+        for trouble in troubles
+    ]
+    times = ["start", "end", "visible_start", "visible_end"]
+    plain = {name: pl.Int64() if name in times else kind for name, kind in INCIDENTS.items()}
+    frame = pl.DataFrame(rows, schema=plain, orient="row")
+    return frame.with_columns((pl.col(times) + profile.start_us).cast(TIMESTAMP))
