@@ -1,0 +1,209 @@
+"""The rules judged event by event give the episodes of the backtest, and tell them as alerts."""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simlab.alerts.live import Evaluator
+from simlab.alerts.replay import replay
+from simlab.alerts.rule import RATIO_SIGNALS, Aggregate, Rule, Signal, load_rules
+from simlab.alerts.signal import observations
+from simlab.config import shipped
+from simlab.errors import ConfigError, InputError
+from simlab.events import Alert, Attempt, Sample, Status
+
+from .cases import MINUTE, SECOND, attempt, dataset, episodes_by_hand, sample
+
+SLOW = Rule(name="slow", signal="duration", threshold=2.0)
+LIVE_SIGNALS = [name for name in get_args(Signal) if name != "value"]
+durations = st.sampled_from(["0s", "0s", "1s", "2s", "5s"])
+plain: st.SearchStrategy[Aggregate] = st.sampled_from(["last", "mean", "min", "max"])
+statuses: st.SearchStrategy[Status] = st.sampled_from(["success", "error", "retry"])
+small = st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0, 2.0, 3.0])
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Rule:
+    signal = draw(st.sampled_from(LIVE_SIGNALS))
+    width = draw(st.integers(1, 6))
+    return Rule(
+        name="r",
+        signal=signal,
+        aggregate="ratio" if signal in RATIO_SIGNALS else draw(plain),
+        window=f"{width} {'batches' if signal == 'error_ratio' else 'rows'}",
+        min_count=draw(st.none() | st.integers(1, width)),
+        direction=draw(st.sampled_from(["above", "below"])),
+        threshold=draw(st.sampled_from([0.1, 0.2, 0.5, 1.0, 2.0])),
+        for_=draw(durations),
+        keep_firing_for=draw(durations),
+        stale_after=draw(st.sampled_from(["1s", "2s", "6s", "5m"])),
+    )
+
+
+@st.composite
+def events(draw: st.DrawFn) -> list[Attempt | Sample]:
+    steps = draw(st.lists(st.sampled_from([0, 0, 1, 1, 2, 3, 7]), min_size=1, max_size=40))
+    told: list[Attempt | Sample] = []
+    time_us = 0
+    for step in steps:
+        time_us += step * SECOND
+        if draw(st.booleans()):
+            told.append(
+                attempt(
+                    time_us,
+                    duration=draw(small),
+                    status=draw(statuses),
+                    batch_size=draw(st.integers(1, 3)),
+                    queue_wait=draw(st.none() | small),
+                )
+            )
+        else:
+            read = draw(st.integers(0, 3))
+            told.append(sample(time_us, cpu_percent=draw(small), disk_read_bytes=read))
+    return told
+
+
+def alerts(evaluator: Evaluator, told: Iterable[Attempt | Sample]) -> list[Alert]:
+    return [alert for event in told for alert in evaluator.observe(event)]
+
+
+def paired(told: list[Alert], *, last_us: int) -> list[tuple[str, int, int]]:
+    """The episodes that a rule's alerts tell; one without a resolution ends at `last_us`."""
+    starts = [alert for alert in told if alert.state == "firing"]
+    ends = {alert.alert_id: alert.time_us for alert in told if alert.state == "resolved"}
+    return [(a.started_at, a.time_us, ends.get(a.alert_id, last_us)) for a in starts]
+
+
+@settings(max_examples=300, deadline=None)
+@given(rule=rules(), told=events())
+def test_live_replay_and_the_words_give_the_same_episodes(
+    rule: Rule, told: list[Attempt | Sample]
+) -> None:
+    data = dataset(told)
+    until_us = told[-1].time_us
+    live = alerts(Evaluator([rule], run_id="x"), told)
+    try:
+        time_us, value = observations(rule, data)
+    except InputError:
+        assert live == []
+        return
+    frame = replay([rule], data)
+    starts, ends = (frame[name].dt.timestamp("us").to_list() for name in ("start", "end"))
+    assert [(start, end) for _, start, end in paired(live, last_us=int(time_us[-1]))] == list(
+        zip(starts, ends, strict=True)
+    )
+    by_hand = episodes_by_hand(rule, time_us.tolist(), value.tolist(), until_us)
+    assert [episode[:2] for episode in by_hand] == list(zip(starts, ends, strict=True))
+    assert sum(alert.state == "resolved" for alert in live) == sum(e.resolved for e in by_hand)
+
+
+@settings(deadline=None)
+@given(rule=rules(), told=events())
+def test_several_rules_at_once_are_each_judged_as_if_alone(
+    rule: Rule, told: list[Attempt | Sample]
+) -> None:
+    together = Evaluator([SLOW, rule], run_id="x")
+    mixed = alerts(together, told)
+    for one in (SLOW, rule):
+        alone = Evaluator([one], run_id="x")
+        assert [alert for alert in mixed if alert.rule == one.name] == alerts(alone, told)
+        assert together.firing[one.name] == alone.firing[one.name]
+    assert [alert.time_us for alert in mixed] == sorted(alert.time_us for alert in mixed)
+
+
+def test_an_alert_says_what_began_when_and_what_to_do() -> None:
+    page = Rule(name="slow", signal="duration", threshold=2.0, severity="page")
+    told = [attempt(0, duration=2.5), attempt(1_500_000, duration=1.0)]
+    began, ended = alerts(Evaluator([page], run_id="x"), told)
+    assert began == Alert(
+        time_us=0, alert_id=began.alert_id, rule="slow", state="firing", value=2.5,
+        threshold=2.0, severity="page", started_at="1970-01-01T00:00:00.000000Z",
+        action_hint="rollback",
+    )  # fmt: skip
+    assert ended == msgspec.structs.replace(began, time_us=1_500_000, state="resolved", value=1.0)
+
+
+def test_a_ticket_hints_to_notify() -> None:
+    (alert,) = Evaluator([SLOW], run_id="x").observe(attempt(0, duration=3.0))
+    assert (alert.severity, alert.action_hint) == ("ticket", "notify")
+
+
+def test_an_alerts_identity_is_stable_for_run_and_episode_and_unique_otherwise() -> None:
+    told = [attempt(t, duration=d) for t, d in ((0, 3), (1, 1), (2, 3), (2, 1), (2, 3), (2, 1))]
+    first, again, other = (
+        [a.alert_id for a in alerts(Evaluator([SLOW], run_id=run), told)] for run in "aab"
+    )
+    renamed = msgspec.structs.replace(SLOW, name="slower")
+    by_other_rule = [a.alert_id for a in alerts(Evaluator([renamed], run_id="a"), told)]
+    assert first == again
+    assert first[::2] == first[1::2]
+    assert len({*first, *other, *by_other_rule}) == 9
+
+
+def test_a_rule_resolves_when_its_signal_is_silent_though_others_are_not() -> None:
+    evaluator = Evaluator([SLOW], run_id="x")
+    evaluator.observe(attempt(0, duration=3.0))
+    assert evaluator.observe(sample(5 * MINUTE)) == ()
+    assert evaluator.firing == {"slow": True}
+    (alert,) = evaluator.observe(sample(5 * MINUTE + 1))
+    assert (alert.state, alert.time_us, alert.value) == ("resolved", 5 * MINUTE, None)
+    assert evaluator.firing == {"slow": False}
+
+
+def test_rules_that_one_event_finds_stale_resolve_in_the_order_of_time() -> None:
+    patient = msgspec.structs.replace(SLOW, name="patient", stale_after="10m")
+    evaluator = Evaluator([patient, SLOW], run_id="x")
+    evaluator.observe(attempt(0, duration=3.0))
+    told = [(alert.rule, alert.time_us) for alert in evaluator.observe(sample(20 * MINUTE))]
+    assert told == [("slow", 5 * MINUTE), ("patient", 10 * MINUTE)]
+
+
+def test_one_event_may_resolve_a_stale_episode_and_begin_the_next() -> None:
+    evaluator = Evaluator([SLOW], run_id="x")
+    evaluator.observe(attempt(0, duration=3.0))
+    ended, began = evaluator.observe(attempt(MINUTE * 6, duration=4.0))
+    assert (ended.state, ended.time_us) == ("resolved", 5 * MINUTE)
+    assert (began.state, began.time_us, began.value) == ("firing", 6 * MINUTE, 4.0)
+
+
+def test_the_end_of_a_run_resolves_what_is_stale_by_then_and_nothing_else() -> None:
+    evaluator = Evaluator([SLOW], run_id="x")
+    evaluator.observe(attempt(0, duration=3.0))
+    assert evaluator.finish(5 * MINUTE) == ()
+    assert evaluator.firing == {"slow": True}
+    assert [alert.time_us for alert in evaluator.finish(5 * MINUTE + 1)] == [5 * MINUTE]
+    assert evaluator.finish(10 * MINUTE) == ()
+
+
+def test_a_value_that_is_undefined_when_an_episode_ends_is_told_as_none() -> None:
+    warm = Rule(name="r", signal="cpu_percent", threshold=1.0, keep_firing_for="1s")
+    evaluator = Evaluator([warm], run_id="x")
+    told = [sample(0, cpu_percent=2.0), sample(SECOND, cpu_percent=float("nan"))]
+    assert [alert.value for alert in alerts(evaluator, told)] == [2.0, None]
+
+
+def test_the_strategys_rules_fire_live_at_the_6th_error_and_the_21st_sample() -> None:
+    evaluator = Evaluator(load_rules(shipped("rules", "strategy")), run_id="x")
+    told = [attempt(i, status="error" if i >= 94 else "success") for i in range(100)]
+    assert [(a.rule, a.value) for a in alerts(evaluator, told)] == [("error_rate", 0.06)]
+    samples = [sample(i * 15 * SECOND, cpu_percent=86.0) for i in range(30)]
+    began = [(a.rule, a.time_us) for a in alerts(evaluator, samples) if a.state == "firing"]
+    assert began == [("cpu_high", 20 * 15 * SECOND)]
+
+
+def test_a_rule_on_a_plain_series_is_refused_for_a_run() -> None:
+    series_rule = Rule(name="level", signal="value", threshold=1.0)
+    with pytest.raises(ConfigError, match=r"^rule 'level': \$\.signal: found 'value'"):
+        Evaluator([series_rule], run_id="x")
+
+
+def test_judging_live_needs_neither_polars_nor_numpy() -> None:
+    code = "import sys, simlab.alerts.live; print({'polars', 'numpy'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"

@@ -1,0 +1,216 @@
+"""A rules file means what it says, or is refused in one line that says where and why."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simlab.alerts.rule import Rule, Search, Steps, load_rules, rules_toml
+from simlab.config import shipped
+from simlab.errors import ConfigError
+
+GOOD = {"name": '"slow"', "signal": '"duration"', "threshold": "2.0"}
+EXAMPLES = (
+    Rule(name="slow", signal="duration", threshold=2.0),
+    Rule(
+        name="all_told", signal="value", aggregate="mean", window="10 rows", direction="below",
+        threshold=-1e-7, for_="1m30s", keep_firing_for="5m", severity="page", min_count=3,
+        stale_after="1h", search=Search(threshold=Steps(low=-1, high=1e20, steps=3), for_=("0s",)),
+    ),
+    Rule(name="errors", signal="error_ratio", aggregate="ratio", window="1 batch", threshold=0.5),
+    Rule(name="tried", signal="age", threshold=1.0, search=Search(for_=("0s", "1.5h"))),
+)  # fmt: skip
+
+
+def rules_file(folder: Path, *, body: str | None = None, **keys: str) -> Path:
+    """A file of one good rule, changed and completed by `keys`; or of `body`."""
+    path = folder / "rules.toml"
+    lines = [f"{key.rstrip('_')} = {value}" for key, value in (GOOD | keys).items()]
+    path.write_text("\n".join(["schema = 1", "[[rule]]", *lines]) if body is None else body)
+    return path
+
+
+def refusal(path: Path) -> str:
+    """The message with which the file is refused, without the file's name in front."""
+    with pytest.raises(ConfigError) as caught:
+        load_rules(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}: ")
+    return message.removeprefix(f"{path}: ")
+
+
+def test_the_shipped_file_holds_the_strategys_three_rules_to_the_letter() -> None:
+    rules = load_rules(shipped("rules", "strategy"))
+    told = [
+        (r.name, r.signal, r.aggregate, r.window, r.direction, r.threshold, r.for_, r.severity)
+        for r in rules
+    ]
+    assert told == [
+        ("slow_batch", "duration", "last", "1 row", "above", 2.0, "0s", "ticket"),
+        ("error_rate", "error_ratio", "ratio", "100 batches", "above", 0.05, "0s", "page"),
+        ("cpu_high", "cpu_percent", "last", "1 row", "above", 85.0, "5m", "ticket"),
+    ]
+    assert all(rule.search for rule in rules)
+
+
+def test_what_a_rule_leaves_out_is_as_the_contract_has_it(tmp_path: Path) -> None:
+    (rule,) = load_rules(rules_file(tmp_path))
+    assert rule == Rule(
+        name="slow", signal="duration", aggregate="last", window="1 row", direction="above",
+        threshold=2.0, for_="0s", keep_firing_for="0s", severity="ticket", min_count=None,
+        evaluate="row", stale_after="5m", search=None,
+    )  # fmt: skip
+
+
+def test_durations_are_told_in_microseconds_and_windows_in_observations() -> None:
+    rule = EXAMPLES[1]
+    assert rule.for_us == 90_000_000
+    assert rule.keep_firing_for_us == 300_000_000
+    assert rule.stale_after_us == 3_600_000_000
+    assert (rule.window_count, rule.needed_count) == (10, 3)
+    assert msgspec.structs.replace(rule, min_count=None).needed_count == 10
+
+
+def test_rules_come_back_from_their_text_the_same(tmp_path: Path) -> None:
+    assert load_rules(rules_file(tmp_path, body=rules_toml(EXAMPLES))) == EXAMPLES
+
+
+@settings(deadline=None)
+@given(
+    threshold=st.floats(-1.7e308, 1.7e308),
+    low=st.floats(-1e300, 0, exclude_max=True),
+    seconds=st.integers(0, 10**9 - 1),
+)
+def test_any_number_and_duration_comes_back_from_the_text_to_the_bit(
+    tmp_path_factory: pytest.TempPathFactory, threshold: float, low: float, seconds: int
+) -> None:
+    search = Search(threshold=Steps(low=low, high=1.0, steps=2))
+    rule = Rule(name="r", signal="value", threshold=threshold, for_=f"{seconds}s", search=search)
+    path = rules_file(tmp_path_factory.mktemp("rules"), body=rules_toml([rule]))
+    assert load_rules(path) == (rule,)
+
+
+def test_the_text_leaves_out_what_is_as_the_defaults_have_it() -> None:
+    assert rules_toml(EXAMPLES[:1]) == (
+        'schema = 1\n\n[[rule]]\nname = "slow"\nsignal = "duration"\nthreshold = 2.0\n'
+    )
+
+
+SIGNALS = (
+    "age, batch_size, cpu_percent, disk_read_bytes, disk_write_bytes, duration, "
+    "error_ratio, mem_usage_mb, queue_wait, retry_ratio, value"
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "found", "expected"),
+    [
+        ("signal", '"durations"', f"found 'durations', expected one of {SIGNALS}"),
+        ("aggregate", '"p99"', "found 'p99', expected one of last, max, mean, min, ratio"),
+        ("direction", '"outside"', "found 'outside', expected one of above, below"),
+        ("severity", '"critical"', "found 'critical', expected one of page, ticket"),
+        ("evaluate", '"15s"', "found '15s', expected row"),
+        ("signal", "3", "Expected `str`, got `int`"),
+        ("threshold", '"2"', "Expected `float`, got `str`"),
+        ("threshold", "nan", "found nan, expected a finite number"),
+        ("threshold", "inf", "found inf, expected a finite number"),
+        ("window", '"100 batches"', "found '100 batches', expected such as '100 rows' for duration"),
+        ("min_count", "2", "found 2, expected at most the window's 1"),
+        ("min_count", "0", "Expected `int` >= 1, found 0"),
+        ("aggregate", '"ratio"', "found 'ratio', expected last, mean, min or max for duration"),
+        ("for_", '"5 min"', "'5 min' is not a duration; write it like '90s', '5m' or '1d12h'"),
+        ("keep_firing_for", '""', "'' is not a duration; write it like '90s', '5m' or '1d12h'"),
+        ("for_", "5", "Expected `str`, got `int`"),
+        ("search", "{ thresholds = 3 }", ".thresholds: unknown key; did you mean threshold?"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_used_is_refused_at_its_path(
+    tmp_path: Path, key: str, found: str, expected: str
+) -> None:
+    told = refusal(rules_file(tmp_path, **{key: found}))
+    within = "" if expected.startswith(".") else ": "
+    assert told == f"$.rule[0].{key.rstrip('_')}{within}{expected}"
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            "{ threshold = { low = 1.0, high = 1, steps = 2 } }",
+            ".threshold: found low 1.0, high 1.0, expected finite low < high",
+        ),
+        (
+            "{ threshold = { low = 0, high = inf, steps = 2 } }",
+            ".threshold.high: found inf, expected a finite number",
+        ),
+        (
+            "{ threshold = { low = 0, high = 1, steps = 1 } }",
+            ".threshold.steps: Expected `int` >= 2, found 1",
+        ),
+        ("{ for = [] }", ".for: Expected `array` of length >= 1, found 0"),
+        (
+            '{ for = ["0s", "5"] }',
+            ".for[1]: '5' is not a duration; write it like '90s', '5m' or '1d12h'",
+        ),
+    ],
+)
+def test_a_search_that_cannot_be_tried_is_refused_at_its_path(
+    tmp_path: Path, found: str, expected: str
+) -> None:
+    assert refusal(rules_file(tmp_path, search=found)) == f"$.rule[0].search{expected}"
+
+
+def test_a_window_of_time_is_refused_and_the_form_that_is_taken_told(tmp_path: Path) -> None:
+    told = refusal(rules_file(tmp_path, window='"10m"'))
+    assert told == "$.rule[0].window: found '10m', expected such as '100 rows' for duration"
+
+
+def test_the_path_counts_rules_from_zero(tmp_path: Path) -> None:
+    good = rules_toml(EXAMPLES[:1])
+    path = rules_file(tmp_path, body=good + good.removeprefix("schema = 1").replace("above", ""))
+    assert refusal(path).startswith("$.rule[1].name: found 'slow', which is the name of $.rule[0]")
+
+
+def test_an_error_ratio_without_its_ratio_over_batches_is_refused(tmp_path: Path) -> None:
+    path = rules_file(tmp_path, signal='"error_ratio"')
+    assert refusal(path) == (
+        "$.rule[0].window: found '1 row', expected such as '100 batches' for error_ratio"
+    )
+    path = rules_file(tmp_path, signal='"error_ratio"', window='"100 batches"')
+    assert refusal(path) == "$.rule[0].aggregate: found 'last', expected 'ratio' for error_ratio"
+
+
+def test_an_unknown_key_is_named_with_what_it_may_have_been_meant_to_be(tmp_path: Path) -> None:
+    told = refusal(rules_file(tmp_path, treshold="3"))
+    assert told == "$.rule[0].treshold: unknown key; did you mean threshold?"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("", "$.schema: missing"),
+        ("schema = 1", "$.rule: found none, expected one [[rule]] table or more"),
+        ("schema = 2", "$.schema: found 2, expected 1"),
+        ("schema = 1\nrules = 3", "$.rules: unknown key; did you mean rule?"),
+        ("schema = 1\n[rule]", "$.rule: Expected `array`, got `object`"),
+        ("schema = 1\n[[rule]]", "$.rule[0].name: missing"),
+        ("schema = ", "not TOML: Invalid value (at end of document)"),
+    ],
+)
+def test_a_file_that_is_no_rules_file_is_refused(tmp_path: Path, body: str, expected: str) -> None:
+    assert refusal(rules_file(tmp_path, body=body)) == expected
+
+
+@pytest.mark.parametrize("name", ["", "any rule", "1st", "new\\nline", "<b>", "a" * 101])
+def test_a_name_that_would_not_do_in_a_log_or_a_label_is_refused(tmp_path: Path, name: str) -> None:
+    assert refusal(rules_file(tmp_path, name=f'"{name}"')).startswith("$.rule[0].name: ")
+
+
+def test_a_rule_made_in_python_is_held_to_the_same_limits() -> None:
+    with pytest.raises(ConfigError, match=r"^\$\.window: found '10m', expected"):
+        Rule(name="r", signal="duration", threshold=1.0, window="10m")
+    with pytest.raises(ConfigError, match=r"^\$\.threshold: found nan"):
+        msgspec.structs.replace(EXAMPLES[0], threshold=float("nan"))
