@@ -1,0 +1,121 @@
+"""The log file: rotated at UTC midnight by the time of what is logged."""
+
+import logging
+import re
+from datetime import UTC, datetime
+from itertools import count
+from logging.handlers import TimedRotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+from simlab.errors import OutputError
+from simlab.telemetry.jsonlog import LINE_LIMIT_BYTES
+
+KEPT_DAYS: Final = 14
+_DATED: Final = re.compile(r"\.(\d{4}-\d\d-\d\d)(?:\.\d+)?")
+_TOLD: Final = re.compile(rb'\{"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"')
+
+
+class Counting(logging.Handler):
+    """Counts the records that it cannot write, and neither prints about them nor raises.
+
+    Attributes:
+        dropped: how many there were.
+    """
+
+    dropped = 0
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base's name
+        """Count it; a full disk must not fill the terminal too."""
+        del record
+        self.dropped += 1
+
+
+class PlainFileHandler(Counting, logging.FileHandler):
+    """One file, never rotated."""
+
+
+class DailyFileHandler(Counting, TimedRotatingFileHandler):
+    """`TimedRotatingFileHandler` at UTC midnight that goes by the records' own time.
+
+    The standard handler asks the system's clock, which knows nothing of a virtual day, and
+    when its dated name is taken it deletes what is there; this one takes the next free name
+    (`inventory.log.2026-01-05.1`). Days that saw no record leave no file. A file that is there
+    already is of the day of its last line.
+    """
+
+    def __init__(self, path: Path, *, kept_days: int = KEPT_DAYS) -> None:
+        last_s = _last_time_s(path)
+        super().__init__(path, when="midnight", utc=True, backupCount=kept_days, encoding="utf-8")
+        self._day_end_s = None if last_s is None else _midnight_after(last_s)
+
+    def shouldRollover(self, record: logging.LogRecord) -> int:  # noqa: N802  # the base's name
+        """Whether the record belongs to a later day than the file."""
+        if self._day_end_s is None:
+            self._day_end_s = _midnight_after(record.created)
+        self._next_s = record.created
+        return int(record.created >= self._day_end_s)
+
+    def doRollover(self) -> None:  # noqa: N802  # the base's name
+        """Give the file the name of its day, and drop the days beyond those kept."""
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None  # the base opens it anew
+        if Path(self.baseFilename).exists():
+            Path(self.baseFilename).rename(self._free_name())
+        for old in self.getFilesToDelete():
+            Path(old).unlink(missing_ok=True)
+        self._day_end_s = _midnight_after(self._next_s)
+
+    def getFilesToDelete(self) -> list[str]:  # noqa: N802  # the base's name
+        """The files of all days but the last ones that are kept; 0 keeps every day."""
+        base = Path(self.baseFilename)
+        dated = {path: _DATED.fullmatch(path.name, len(base.name)) for path in base.parent.iterdir()
+                 if path.name.startswith(base.name)}  # fmt: skip
+        days = {str(path): match[1] for path, match in dated.items() if match}
+        last = sorted(set(days.values()))[-self.backupCount :]
+        return [path for path, day in days.items() if day not in last]
+
+    def _free_name(self) -> Path:
+        assert self._day_end_s is not None
+        day = datetime.fromtimestamp(self._day_end_s - 86_400, UTC).date().isoformat()
+        name = Path(f"{self.baseFilename}.{day}")
+        later = (Path(f"{name}.{number}") for number in count(1))
+        return name if not name.exists() else next(path for path in later if not path.exists())
+
+
+def _last_time_s(path: Path) -> float | None:
+    """When the last line of a log was told; without a readable one, when the file was written.
+
+    None when there is no file, or nothing in it.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2 * LINE_LIMIT_BYTES))
+        told = _TOLD.match(file.read().rstrip().rpartition(b"\n")[2])
+    try:
+        return (
+            datetime.fromisoformat(told[1].decode()).timestamp() if told else path.stat().st_mtime
+        )
+    except ValueError:
+        return path.stat().st_mtime
+
+
+def _midnight_after(time_s: float) -> int:
+    return (int(time_s) // 86_400 + 1) * 86_400
+
+
+def open_log(path: Path, formatter: logging.Formatter) -> DailyFileHandler:
+    """The handler for a log at `path`, its directory made.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = DailyFileHandler(path)
+    except OSError as error:
+        raise OutputError(f"{path}: the log cannot be written: {error.strerror}") from None
+    handler.setFormatter(formatter)
+    return handler
