@@ -1,0 +1,1 @@
+"""What rules would have fired on a dataset, how well, and which thresholds do better."""
