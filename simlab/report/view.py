@@ -1,0 +1,237 @@
+"""From a dataset to the numbers that charts and tables show.
+
+Time is cut into buckets aligned to UTC. Every bucket of the span is there; one that holds
+nothing to judge is NaN, so that a chart shows a gap.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from simlab.clock import US_PER_S
+from simlab.dataset.schema import TIMESTAMP
+from simlab.tuning.match import Match, Truth, match, truth
+
+RATIO_WINDOW: Final = 100
+"""Finished batches that the error ratio looks back on, as the strategy's rule does."""
+
+_LONG_AGO, _LONG_AHEAD = -(2**62), 2**62
+_WIDTHS_S: Final = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+)  # fmt: skip
+
+
+def bucket_s(rows: pl.DataFrame, *, most: int = 600, least_rows: int = 20) -> int:
+    """A round bucket width [s] for these rows: at most `most` buckets over their span.
+
+    Wider still where a bucket would hold fewer than `least_rows` rows on average, too few for
+    a quantile, as long as 48 buckets remain.
+    """
+    if rows.is_empty():
+        return _WIDTHS_S[0]
+    first_us, last_us = _span_us(rows)
+    span_s = (last_us - first_us) / US_PER_S
+    enough = min(48, most - 1)
+    wanted_s = span_s / min(most - 1, max(rows.height / least_rows, enough))
+    days = int(-(-wanted_s // _WIDTHS_S[-1])) * _WIDTHS_S[-1]
+    return next((width for width in _WIDTHS_S if width >= wanted_s), days)
+
+
+def rows_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
+    """How attempts went, by bucket.
+
+    Columns: `time` (the bucket's start); `p50`, `p95`, `p99` of the attempts' duration [s],
+    interpolated linearly; `per_minute` (attempts) and `retries_per_minute`; `error_ratio`,
+    the highest that the ratio over the last 100 finished batches was in the bucket.
+    """
+    quantiles = [
+        pl.col("duration").quantile(q, "linear").alias(f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99)
+    ]
+    counts = [
+        (pl.len() * 60 / every_s).alias("per_minute"),
+        ((pl.col("status") == "retry").sum() * 60 / every_s).alias("retries_per_minute"),
+        pl.col("ratio").max().alias("error_ratio"),
+    ]
+    ratio = _error_ratio(rows)
+    found = _by_bucket(ratio, [*quantiles, *counts], every_s=every_s)
+    return found.with_columns(
+        pl.col("p50", "p95", "p99", "error_ratio").fill_null(float("nan")),
+        pl.col("per_minute", "retries_per_minute").fill_null(0.0),
+    )
+
+
+def samples_over_time(samples: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
+    """What the machine used, by bucket.
+
+    Columns: `time`; `cpu_percent` (mean), `cpu_percent_max`, `mem_usage_mb` (max);
+    `disk_read_bytes`, `disk_write_bytes` (sums).
+    """
+    disk = pl.col("disk_read_bytes", "disk_write_bytes")
+    wanted = [
+        pl.col("cpu_percent").mean(),
+        pl.col("cpu_percent").max().alias("cpu_percent_max"),
+        pl.col("mem_usage_mb").max(),
+        pl.when(disk.count() > 0).then(disk.sum()).cast(pl.Float64),
+    ]
+    found = _by_bucket(samples, wanted, every_s=every_s)
+    return found.with_columns(pl.exclude("time").fill_null(float("nan")))
+
+
+def values_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
+    """A plain series by bucket: `time`, and `low`, `mean`, `high` of its values."""
+    value = pl.col("value")
+    wanted = [value.min().alias("low"), value.mean().alias("mean"), value.max().alias("high")]
+    found = _by_bucket(rows, wanted, every_s=every_s)
+    return found.with_columns(pl.exclude("time").fill_null(float("nan")))
+
+
+def envelope(
+    time_us: NDArray[np.int64], value: NDArray[np.float64], *, most: int = 600
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """A long series thinned to the lowest and highest value of each of `most` equal stretches.
+
+    Peaks survive, so a crossing that was there is still seen. NaN is passed over; a series of no
+    more than `2 * most` points comes back as it is.
+
+    Args:
+        time_us: when, in microseconds, ascending.
+        value: what, as long as `time_us`.
+        most: the number of stretches of time.
+    """
+    if time_us.size <= 2 * most:
+        return time_us, value
+    stretch = (time_us - time_us[0]) * most // (time_us[-1] - time_us[0] + 1)
+    frame = pl.DataFrame({"stretch": stretch, "value": value}).with_row_index("at")
+    known = frame.filter(pl.col("value").is_not_nan())
+    ends = known.group_by("stretch").agg(
+        pl.col("at").get(pl.col("value").arg_min()).alias("low"),
+        pl.col("at").get(pl.col("value").arg_max()).alias("high"),
+    )
+    kept = np.unique(np.concatenate([ends["low"].to_numpy(), ends["high"].to_numpy()]))
+    return time_us[kept], value[kept]
+
+
+def by_warehouse(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each warehouse's load and trouble, the busiest first.
+
+    Columns: `warehouse_id`, `batches` (finished), `errors`, `error_ratio` (NaN before the first
+    batch finished), `retries`, `p95` of the attempts' duration [s].
+    """
+    errors = (pl.col("status") == "error").sum()
+    finished = (pl.col("status") != "retry").sum()
+    return (
+        rows.drop_nulls("warehouse_id")
+        .group_by("warehouse_id")
+        .agg(
+            finished.alias("batches"),
+            errors.alias("errors"),
+            (errors / finished).alias("error_ratio"),
+            (pl.col("status") == "retry").sum().alias("retries"),
+            pl.col("duration").quantile(0.95, "linear").fill_null(float("nan")).alias("p95"),
+        )
+        .sort("batches", "warehouse_id", descending=[True, False])
+    )
+
+
+def catches(incidents: pl.DataFrame, episodes: pl.DataFrame) -> pl.DataFrame:
+    """Which rules caught which incidents, and how late.
+
+    Columns: `id` of the incident, `rule`, and `delay_s` from the incident's visible start to the
+    rule's first episode in it [s]. Incidents that nothing caught are absent.
+    """
+    labels = _labels(incidents)
+    found = [
+        pl.DataFrame({"id": labels.incidents.id, "delay_s": matched.delay_s})
+        .with_columns(pl.lit(rule).alias("rule"))
+        .drop_nans("delay_s")
+        for rule, matched in _matches(episodes, labels)
+    ]
+    schema = {"id": pl.String(), "rule": pl.String(), "delay_s": pl.Float64()}
+    return pl.concat([pl.DataFrame(schema=schema), *found], how="diagonal").sort(
+        "id", "delay_s", "rule"
+    )
+
+
+def fooled(incidents: pl.DataFrame, episodes: pl.DataFrame) -> pl.DataFrame:
+    """Which rules fired in which look-alikes: `id`, `rule`, `episodes` (false alarms in it)."""
+    labels = _labels(incidents)
+    schema = {"id": pl.String(), "rule": pl.String(), "episodes": pl.Int64()}
+    found = [
+        (labels.lookalikes.id[at], rule, int(count))
+        for rule, matched in _matches(episodes, labels)
+        for at, count in enumerate(np.bincount(matched.lookalike[matched.lookalike >= 0]))
+        if count
+    ]
+    return pl.DataFrame(found, schema=schema, orient="row").sort("id", "rule")
+
+
+def episode_marks(episodes: pl.DataFrame, *, every_s: int, truth_known: bool) -> pl.DataFrame:
+    """Episodes thinned to what a chart can show: at most two marks a rule and bucket.
+
+    Columns: `rule`, `time` (of the first such episode in the bucket), `caught` (whether it began
+    in an incident; null where there is no truth to tell by), `episodes` (how many it stands for).
+
+    Args:
+        episodes: `rule`, `start`, and `incident`, null outside of any.
+        every_s: the bucket's width [s].
+        truth_known: whether there are labels at all.
+    """
+    caught = pl.col("incident").is_not_null() if truth_known else pl.lit(None, pl.Boolean)
+    bucket = pl.col("start").dt.epoch("us") // (every_s * US_PER_S)
+    return (
+        episodes.select("rule", "start", caught.alias("caught"), bucket.alias("bucket"))
+        .group_by("rule", "caught", "bucket")
+        .agg(pl.col("start").min().alias("time"), pl.len().alias("episodes"))
+        .select("rule", "time", "caught", "episodes")
+        .sort("time", "rule", "caught")
+    )
+
+
+def _error_ratio(rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with `ratio`: errors among the last 100 finished batches, null until there are."""
+    failed = (pl.col("status") == "error").cast(pl.Int64)
+    finished = pl.col("status") != "retry"
+    errors = failed.cum_sum()
+    ratio = rows.filter(finished).select(
+        pl.col("timestamp"),
+        pl.col("duration"),
+        pl.col("status"),
+        ((errors - errors.shift(RATIO_WINDOW, fill_value=0)) / RATIO_WINDOW).alias("ratio"),
+        pl.int_range(1, pl.len() + 1).alias("nth"),
+    )
+    judged = pl.when(pl.col("nth") >= RATIO_WINDOW).then(pl.col("ratio")).alias("ratio")
+    retries = rows.filter(~finished).select(
+        "timestamp", "duration", "status", pl.lit(None, pl.Float64).alias("ratio")
+    )
+    return pl.concat([ratio.with_columns(judged).drop("nth"), retries])
+
+
+def _by_bucket(frame: pl.DataFrame, wanted: list[pl.Expr], *, every_s: int) -> pl.DataFrame:
+    """`wanted` by bucket, with every bucket from the first to the last, null where empty."""
+    every_us = every_s * US_PER_S
+    bucket = (pl.col("timestamp").dt.epoch("us") // every_us).alias("bucket")
+    found = frame.with_columns(bucket).group_by("bucket").agg(wanted)
+    ends = found.select(pl.col("bucket").min().alias("first"), pl.col("bucket").max().alias("last"))
+    first, last = ends.row(0) if found.height else (0, -1)
+    every = pl.DataFrame({"bucket": np.arange(first, last + 1, dtype=np.int64)})
+    return every.join(found, on="bucket", how="left", maintain_order="left").select(
+        (pl.col("bucket") * every_us).cast(TIMESTAMP).alias("time"), pl.exclude("bucket")
+    )
+
+
+def _labels(incidents: pl.DataFrame) -> Truth:
+    return truth(incidents, from_us=_LONG_AGO, until_us=_LONG_AHEAD)
+
+
+def _matches(episodes: pl.DataFrame, labels: Truth) -> Iterator[tuple[str, Match]]:
+    for rule in episodes["rule"].unique(maintain_order=True):
+        starts = episodes.filter(pl.col("rule") == rule)["start"].sort()
+        yield rule, match(starts.dt.timestamp("us").to_numpy(), labels)
+
+
+def _span_us(rows: pl.DataFrame) -> tuple[int, int]:
+    stamps = rows["timestamp"].dt.epoch("us")
+    return int(stamps[0]), int(stamps[-1])

@@ -1,0 +1,307 @@
+"""The page holds all it shows, tells what is missing, and runs nothing that data brings."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from simlab.alerts.rule import Rule
+from simlab.dataset.schema import Dataset, LineCount
+from simlab.errors import OutputError
+from simlab.report.html import Page, dashboard, write_dashboard
+from simlab.tuning.backtest import Backtest, backtest
+from simlab.tuning.tune import Tuning
+
+from .cases import DAY_US, HOSTILE, attempts, incident, labels, strategy, timestamps
+
+MOST_BYTES = 2_500_000
+_VOID = {"meta", "img", "source"}
+
+
+class _Reader(HTMLParser):
+    """What a page says: its elements with their attributes, its text, and what is not closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text: list[str] = []
+        self.style = ""
+        self._open: list[str] = []
+        self.feed(page)
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in _VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] == ["style"]:
+            self.style += data
+        else:
+            self.text.append(data.strip())
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def words(self) -> str:
+        return " ".join(text for text in self.text if text)
+
+
+def _policy(page: _Reader) -> str:
+    (policy,) = [
+        meta["content"]
+        for meta in page.all("meta")
+        if meta.get("http-equiv") == "Content-Security-Policy"
+    ]
+    return policy
+
+
+@pytest.fixture(scope="module")
+def page(trouble: Dataset, judged: Backtest) -> Page:
+    after = strategy(threshold_s=3.0)
+    better = backtest(trouble, after)
+    tuning = Tuning(
+        rules_before=strategy(),
+        rules_after=after,
+        train_until_us=DAY_US,
+        train_before=judged,
+        train_after=better,
+        unseen_before=judged,
+        unseen_after=better,
+        combinations=2,
+        front=pl.DataFrame(),
+    )
+    return Page(
+        title="busy-day",
+        dataset=trouble,
+        rules=strategy(),
+        backtest=judged,
+        tuning=tuning,
+        warehouse_names={2: "Rotterdam"},
+        facts={"seed": "7"},
+    )
+
+
+@pytest.fixture(scope="module")
+def text(page: Page) -> str:
+    return dashboard(page)
+
+
+@pytest.fixture(scope="module")
+def read(text: str) -> _Reader:
+    return _Reader(text)
+
+
+def test_the_first_thing_said_is_whether_it_is_all_right(read: _Reader) -> None:
+    headings = [position for position, (tag, _) in enumerate(read.elements) if tag == "h2"]
+    assert read.elements[headings[0]][1]["id"] == "verdict"
+    assert "No alert fires at the end; 263 did before" in read.words
+
+
+def test_the_six_kpis_are_on_the_page(read: _Reader) -> None:
+    for name in ("inv_batch_seconds", "inv_error_count", "cpu_percent", "mem_usage_mb",
+                 "batch_success_rate", "retry_count"):  # fmt: skip
+        assert name in read.text
+
+
+def test_every_chart_has_words_for_who_cannot_see_it(read: _Reader) -> None:
+    images = read.all("img")
+    assert len(images) == len(read.all("figcaption")) == 5
+    for image in images:
+        assert "2026" in image["alt"]
+        assert "Shaded: 4 incidents. Hatched: 1 look-alike." in image["alt"]
+    assert "P99 passed 2 s in 2 of 4 incidents" in images[0]["alt"]
+
+
+def test_charts_come_for_wide_and_narrow_light_and_dark(read: _Reader) -> None:
+    media = [source["media"] for source in read.all("source")]
+    assert media[:3] == [
+        "(max-width: 640px) and (prefers-color-scheme: dark)",
+        "(max-width: 640px)",
+        "(prefers-color-scheme: dark)",
+    ]
+    images = [a["srcset"] for a in read.all("source")] + [a["src"] for a in read.all("img")]
+    assert len(set(images)) == len(images) == 20
+    for image in images:
+        assert base64.b64decode(image.removeprefix("data:image/svg+xml;base64,")).startswith(
+            b"<svg"
+        )
+
+
+def test_rules_tuned_rules_incidents_and_look_alikes_are_told(read: _Reader) -> None:
+    for words in (
+        "duration > 2 s", "error_ratio over 100 batches > 5 %", "cpu_percent > 85 % for 5m",
+        "duration > 3 s", "cpu_high after 10 min", "slow_batch: 1", "2 Rotterdam", "seed",
+    ):  # fmt: skip
+        assert words in read.words
+
+
+def test_the_policy_forbids_all_but_its_own_style_and_images(read: _Reader) -> None:
+    digest = base64.b64encode(hashlib.sha256(read.style.encode()).digest()).decode()
+    rules = dict(rule.strip().partition(" ")[::2] for rule in _policy(read).split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
+    assert rules["style-src"] == f"'sha256-{digest}'"
+    assert "unsafe" not in _policy(read)
+
+
+def test_nothing_is_fetched_and_nothing_runs(read: _Reader) -> None:
+    tags = {tag for tag, _ in read.elements}
+    assert not tags & {"script", "link", "iframe", "object", "embed", "base", "form", "a", "svg"}
+    for _, attributes in read.elements:
+        for name, value in attributes.items():
+            assert not name.startswith("on")
+            assert name != "style"
+            if name in {"src", "srcset", "href", "action", "data", "poster"}:
+                assert value.startswith("data:image/svg+xml;base64,")
+    assert not re.search(r"url\(|@import", read.style)
+
+
+def test_tables_tell_their_heads_from_their_cells(read: _Reader) -> None:
+    assert {head["scope"] for head in read.all("th")} == {"col", "row"}
+    assert len(read.all("caption")) == len(read.all("table"))
+
+
+def test_the_same_page_gives_the_same_text(page: Page, text: str) -> None:
+    assert dashboard(page) == text
+
+
+def _named(text: str) -> _Reader:
+    """A small page on which everything that data can name is named `text`."""
+    encodable = text.encode(errors="replace").decode()
+    truth = labels(
+        incident("a", encodable, 0, 0.5), incident("b", encodable, 0.6, 1, lookalike=True)
+    )
+    dataset = Dataset(name=text, rows=attempts([0.5, 3.0] * 60, every_s=30), incidents=truth)
+    found = backtest(dataset, strategy())
+    return _Reader(
+        dashboard(
+            Page(
+                title=text,
+                dataset=dataset,
+                rules=strategy(),
+                backtest=found,
+                warehouse_names={1: text},
+                facts={text: text},
+            )
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def plain() -> _Reader:
+    return _named("plain")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:16]))
+def test_hostile_text_changes_no_element(read: _Reader, plain: _Reader, name: str) -> None:
+    shown = _named(name)
+    kinds = [(tag, sorted(attributes)) for tag, attributes in shown.elements]
+    assert kinds == [(tag, sorted(attributes)) for tag, attributes in plain.elements]
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u2028\u202e\u2066\ud800]", shown.words)
+    assert _policy(shown) == _policy(read)
+
+
+def _partial(name: str) -> Page:
+    rows = attempts([0.5, 3.0, 0.7] * 50, every_s=10)
+    few = rows.with_columns(status=pl.lit("retry").cast(rows.schema["status"])).head(1)
+    series = pl.DataFrame({"timestamp": timestamps(DAY_US + np.arange(500) * 10**7),
+                           "value": np.sin(np.arange(500))})  # fmt: skip
+    high = Rule(name="high", signal="value", threshold=0.9)
+    datasets = {
+        "four columns": (Dataset(name="d", rows=rows), strategy()),
+        "one row": (Dataset(name="d", rows=attempts([1.0])), strategy()),
+        "one retry": (Dataset(name="d", rows=few), strategy()),
+        "no durations": (Dataset(name="d", rows=attempts([None] * 5)), strategy()),
+        "no rows": (Dataset(name="d", rows=rows.clear()), strategy()),
+        "a series": (Dataset(name="d", rows=series), (high,)),
+        "a series and rules for batches": (Dataset(name="d", rows=series), strategy()),
+        "empty truth": (Dataset(name="d", rows=rows, incidents=labels()), strategy()),
+        "rejected lines": (
+            Dataset(name="d", rows=rows, lines=LineCount(accepted=150, rejected=3)),
+            strategy(),
+        ),
+        "only look-alikes": (
+            Dataset(
+                name="d", rows=rows, incidents=labels(incident("a", "x", 0, 1, lookalike=True))
+            ),
+            strategy(),
+        ),
+    }
+    dataset, rules = datasets[name]
+    judgeable = not dataset.rows.is_empty() and ("value" in dataset.rows.columns) == (
+        rules[0] is high
+    )
+    judgeable = judgeable and name != "no durations"
+    return Page(
+        title=name,
+        dataset=dataset,
+        rules=rules,
+        backtest=backtest(dataset, rules) if judgeable else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("four columns", "no samples of the machine"),
+        ("one row", "no labels"),
+        ("one retry", "1 attempt in 0 s"),
+        ("no durations", "Unknown: no rule can be judged"),
+        ("no rows", "There are no rows"),
+        ("a series", "This is a plain series"),
+        ("a series and rules for batches", "Unknown: no rule can be judged"),
+        ("empty truth", "There was no incident"),
+        ("rejected lines", "3 lines could not be read; 150 were."),
+        ("only look-alikes", "What looked like trouble and was not"),
+    ],
+)
+def test_partial_data_is_shown_as_partial(name: str, words: str) -> None:
+    assert words in _Reader(dashboard(_partial(name))).words
+
+
+def test_a_page_of_the_most_points_and_incidents_stays_small(trouble: Dataset) -> None:
+    count = 60_000
+    stamps = timestamps(DAY_US + np.linspace(0, 49.9 * 3600e6, count))
+    rows = trouble.rows.sample(count, with_replacement=True, seed=1).with_columns(timestamp=stamps)
+    assert trouble.samples is not None
+    samples = trouble.samples.with_columns(
+        timestamp=timestamps(DAY_US + np.linspace(0, 49.9 * 3600e6, trouble.samples.height))
+    )
+    truth = labels(*[incident(f"i{k}", "latency_spike", k / 8, k / 8 + 0.1) for k in range(399)])
+    dataset = Dataset(name="d", rows=rows, samples=samples, incidents=truth)
+    text = dashboard(
+        Page(title="d", dataset=dataset, rules=strategy(), backtest=backtest(dataset, strategy()))
+    )
+    assert len(text.encode()) < MOST_BYTES
+
+
+def test_a_page_is_written_whole(page: Page, text: str, tmp_path: Path) -> None:
+    target = tmp_path / "out.html"
+    target.write_text("old")
+    write_dashboard(page, target)
+    assert target.read_text(encoding="utf-8") == text
+    assert [path.name for path in tmp_path.iterdir()] == ["out.html"]
+
+
+@pytest.mark.parametrize("place", ["missing/out.html", "file/out.html", "folder"])
+def test_a_place_that_cannot_be_written_is_one_line_and_leaves_nothing(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError) as caught:
+        write_dashboard(_partial("one row"), tmp_path / place)
+    assert str(tmp_path / place) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
