@@ -1,0 +1,96 @@
+"""`simlab backtest`: what rules would have fired, and what of it was right."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simlab.cli.console import say, show, show_json
+from simlab.cli.options import (
+    Force,
+    Json,
+    Labels,
+    Map,
+    MaxRejected,
+    Reading,
+    Rules,
+    Source,
+    Time,
+    moment_us,
+    read_source,
+    rules_or_strategy,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from simlab.tuning.backtest import Backtest
+
+
+def backtest(
+    path: Source,
+    rules: Rules = None,
+    labels: Labels = None,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="WHEN", help="Judge from then on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Judge until then, not included.")
+    ] = None,
+    episodes: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.csv", help="Write each episode: rule,start,end,peak_value,n."),
+    ] = None,
+    time: Time = None,
+    mapping: Map = None,
+    max_rejected: MaxRejected = 0.01,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Replay alert rules over a dataset, a run or a log, and judge them by its incidents."""
+    from simlab.dataset.target import refuse_existing
+    from simlab.report.terminal import scores_table
+    from simlab.tuning.backtest import backtest as judge
+
+    judged_rules = rules_or_strategy(rules)
+    if episodes is not None:
+        refuse_existing(episodes, force=force)
+    reading = Reading(
+        path=path, time=time, mapping=mapping, max_rejected=max_rejected, labels=labels
+    )
+    start_us, until_us = moment_us(since, "--from"), moment_us(until, "--until")
+    dataset = read_source(reading)
+    result = judge(dataset, judged_rules, start_us=start_us, until_us=until_us)
+    if episodes is not None:
+        _write(result.episodes, episodes, force=force)
+    if as_json:
+        show_json(_as_json(result))
+        return
+    show(scores_table(result.scores, rules=judged_rules, title=f"Backtest of {dataset.name}"))
+    if episodes is not None:
+        say(f"{episodes}: {len(result.episodes):,} episodes")
+
+
+def _write(episodes: "pl.DataFrame", path: Path, *, force: bool) -> None:
+    """The episodes in the contract's five columns."""
+    from simlab.dataset.format import Format, write_frame
+    from simlab.dataset.target import building, settle
+
+    told = episodes.select("rule", "start", "end", "peak_value", "n")
+    with building(path, force=force) as folder:
+        made = folder / path.name
+        write_frame(told, made, Format(kind="csv", compression="uncompressed", suffix=".csv"))
+        settle(made, path)
+
+
+def _as_json(result: "Backtest") -> dict[str, object]:
+    from simlab.clock import iso
+
+    return {
+        "from": iso(result.start_us),
+        "until": iso(result.until_us),
+        "scores": result.scores,
+        "by_kind": result.by_kind,
+        "lookalikes": result.lookalikes,
+        "episodes": len(result.episodes),
+    }

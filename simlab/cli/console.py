@@ -1,0 +1,83 @@
+"""What commands print: tables for people, one JSON object with `--json`, complaints apart."""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def show(*renderables: "RenderableType") -> None:
+    """Print for people, as wide as the terminal; a pipe gets lines of up to 160 characters."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=160)
+    for renderable in renderables:
+        console.print(renderable)
+
+
+def say(text: str) -> None:
+    """Print a line as it stands, with nothing in it that a terminal would act on."""
+    from simlab.report.inert import visible
+
+    print(visible(text, most=2000))  # noqa: T201  # this is where commands print
+
+
+def note(text: str) -> None:
+    """Tell something beside the result, on standard error."""
+    from simlab.report.inert import visible
+
+    print(visible(text, most=2000), file=sys.stderr)  # noqa: T201
+
+
+def complain(text: str) -> None:
+    """Tell what went wrong, on standard error, in one line."""
+    note(f"simlab: {text}")
+
+
+def show_json(value: object) -> None:
+    """Print one JSON object; what is undefined is null."""
+    import msgspec
+
+    print(msgspec.json.encode(_plain(value)).decode())  # noqa: T201
+
+
+@contextmanager
+def progress(
+    what: str, *, total: int | None, quiet: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """A progress bar that is told the count so far; on a terminal only."""
+    if quiet:
+        yield lambda _: None  # no one to tell
+        return
+    from simlab.report.terminal import progress as bar
+
+    with bar(what, total=total) as advance:
+        so_far = 0
+
+        def report(done: int) -> None:
+            nonlocal so_far
+            advance(done - so_far)
+            so_far = done
+
+        yield report
+
+
+def _plain(value: Any) -> Any:
+    """The same in JSON's types, frames as lists of rows."""
+    import msgspec
+
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, msgspec.Struct):
+        return _plain(msgspec.structs.asdict(value))
+    return _plain(value.to_dicts()) if hasattr(value, "to_dicts") else value

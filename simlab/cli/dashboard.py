@@ -1,0 +1,100 @@
+"""`simlab dashboard`: one page of what a run did."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simlab.cli.console import say, show_json
+from simlab.cli.options import (
+    Force,
+    Json,
+    Labels,
+    Map,
+    MaxRejected,
+    Reading,
+    Rules,
+    Source,
+    Time,
+    read_source,
+    rules_or_strategy,
+)
+
+if TYPE_CHECKING:
+    from simlab.alerts.rule import Rule
+    from simlab.dataset.schema import Dataset
+    from simlab.report.html import Page
+    from simlab.tuning.tune import Tuning
+
+
+def dashboard(
+    path: Source,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="The page. [default: dashboard.html in the run directory]",
+            show_default=False,
+        ),
+    ] = None,
+    rules: Rules = None,
+    labels: Labels = None,
+    title: Annotated[str | None, typer.Option(help="The page's heading.")] = None,
+    time: Time = None,
+    mapping: Map = None,
+    max_rejected: MaxRejected = 0.01,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Draw one self-contained page of a run, a dataset or a log."""
+    from simlab.dataset.target import refuse_existing
+    from simlab.report.html import write_dashboard
+
+    watched = rules_or_strategy(rules)
+    target = out or (path / "dashboard.html" if path.is_dir() else Path("dashboard.html"))
+    refuse_existing(target, force=force)
+    reading = Reading(
+        path=path, time=time, mapping=mapping, max_rejected=max_rejected, labels=labels
+    )
+    dataset = read_source(reading)
+    write_dashboard(page_of(dataset, path, watched, title=title), target)
+    if as_json:
+        show_json({"path": str(target), "bytes": target.stat().st_size})
+    else:
+        say(f"{target}: {target.stat().st_size / 1e6:.1f} MB, open it in a browser")
+
+
+def page_of(
+    dataset: "Dataset",
+    path: Path,
+    rules: "tuple[Rule, ...]",
+    *,
+    title: str | None = None,
+    tuning: "Tuning | None" = None,
+) -> "Page":
+    """What the page shows of a dataset that was read from `path`."""
+    from simlab.dataset.manifest import FILE, read_manifest
+    from simlab.errors import InputError
+    from simlab.report.html import Page
+    from simlab.tuning.backtest import backtest
+
+    manifest = read_manifest(path) if (path / FILE).is_file() else None
+    names = manifest.warehouse_names if manifest else []
+    facts = {"Read from": str(path)}
+    if manifest and manifest.seed is not None and manifest.profile is not None:
+        facts |= {"Profile": str(manifest.profile["name"]), "Seed": str(manifest.seed)}
+    if manifest and manifest.run is not None:
+        facts |= {"Run": manifest.run.run_id, "Clock": manifest.run.clock}
+    try:
+        judged = backtest(dataset, rules)
+    except InputError:  # the page says which signals are missing
+        judged = None
+    return Page(
+        title=title or path.resolve().name,
+        dataset=dataset,
+        rules=rules,
+        backtest=judged,
+        tuning=tuning,
+        warehouse_names=dict(enumerate(names, start=1)),
+        facts=facts,
+    )

@@ -1,0 +1,127 @@
+"""`simlab run`: the instrumented bot over a workload."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from simlab.cli.console import note, progress, say, show, show_json
+from simlab.cli.options import (
+    DEFAULT_SEED,
+    Force,
+    Json,
+    Rules,
+    Seed,
+    fresh,
+    length_s,
+    rules_or_strategy,
+)
+
+if TYPE_CHECKING:
+    from simlab.run import Ran
+    from simlab.workload.source import Source
+
+_DEFAULT_PORT = 9100
+
+
+def run(
+    workload: Annotated[
+        str, typer.Argument(help="A dataset's path, or a profile's name or file.")
+    ] = "busy-day",
+    seed: Seed = DEFAULT_SEED,
+    clock: Annotated[
+        Literal["virtual", "wall"],
+        typer.Option(help="virtual: as fast as it goes; wall: as time goes by, from now on."),
+    ] = "virtual",
+    speed: Annotated[
+        float, typer.Option(help="How many times faster than wall time.", min=1e-3, max=1e6)
+    ] = 1.0,
+    for_time: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="DURATION", help="Take only what is due in so long, such as 30s."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Bots side by side, instead of the profile's.", min=1)
+    ] = None,
+    rules: Rules = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The run directory. [default: runs/NAME-TIME]",
+            show_default=False,
+        ),
+    ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Serve metrics there; 0 takes a free port. "
+            "[default: 9100 in wall time, none in virtual time]",
+            min=0,
+            max=65535,
+            show_default=False,
+        ),
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option(help="The address to serve metrics on.")
+    ] = "127.0.0.1",
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Run the instrumented bot: it leaves its log, metrics, alerts, rows and KPIs."""
+    from simlab.run import run as run_bot
+
+    judged, for_s = rules_or_strategy(rules), length_s(for_time, "--for")
+    source = _source(workload, seed)
+    port = _DEFAULT_PORT if metrics_port is None and clock == "wall" else metrics_port
+    name = f"Running {source.dataset.name}"
+    with progress(name, total=len(source.dataset.rows), quiet=as_json) as report:
+        ran = run_bot(
+            source,
+            out=out or fresh(source.dataset.name),
+            rules=judged,
+            clock=clock,
+            speed=speed,
+            workers=workers,
+            for_s=for_s,
+            metrics_port=port,
+            metrics_host=metrics_host,
+            force=force,
+            report=report,
+            announce=note,
+        )
+    for observer, count in ran.dropped.items():
+        note(f"{observer} failed to take {count} events; the batches are as they were")
+    if as_json:
+        show_json({"path": str(ran.path), "rows": len(ran.dataset.rows), "alerts": ran.alerts,
+                   "kpis": ran.kpis, "interrupted": ran.interrupted})  # fmt: skip
+    else:
+        _tell(ran.path, len(ran.dataset.rows), ran.alerts, ran.kpis)
+    exit_if_interrupted(ran)
+
+
+def exit_if_interrupted(ran: "Ran") -> None:
+    """End the program as Ctrl-C does, when it stopped the run."""
+    if ran.interrupted:
+        note("interrupted: the run directory holds what was done until then")
+        raise typer.Exit(130)
+
+
+def _source(workload: str, seed: int) -> "Source":
+    from simlab.dataset.read import read
+    from simlab.workload.profile import load_profile
+    from simlab.workload.source import source_of_dataset, source_of_profile
+
+    path = Path(workload)
+    if path.exists() and path.suffix != ".toml":
+        return source_of_dataset(read(path), path)
+    return source_of_profile(load_profile(workload), seed=seed)
+
+
+def _tell(path: Path, rows: int, alerts: int, kpis: dict[str, float]) -> None:
+    from simlab.report.terminal import kpis_table
+
+    show(kpis_table(kpis))
+    say(f"{path}: {rows:,} attempts, {alerts:,} alert events")
