@@ -1,0 +1,79 @@
+"""Making datasets: against the strategy's own loop, in rows per CPU-second."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from paired import cpu_ratio
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from simlab.workload.generate import generate
+from simlab.workload.profile import load_profile, with_rows
+
+ROWS = 1_000_000
+LOOP_ROWS = 100_000
+
+
+def strategy_loop(path: Path) -> None:
+    """The strategy's generator as it stands, with the imports that it forgot."""
+    now = datetime.now(UTC)
+    with path.open("w") as file:
+        for _ in range(LOOP_ROWS):
+            row = {
+                "timestamp": (now - timedelta(seconds=random.randint(0, 86400))).isoformat(),
+                "duration": round(random.uniform(0.05, 2.5), 3),
+                "status": random.choice(["success", "error", "retry"]),
+                "warehouse_id": random.randint(1, 50),
+            }
+            file.write(json.dumps(row) + "\n")
+
+
+def making(profile: str, out: Path) -> Callable[[], object]:
+    """Make a million rows of a profile, on one worker."""
+    load = with_rows(load_profile(profile), ROWS)
+    return lambda: generate(load, seed=7, out=out, force=True)
+
+
+@pytest.mark.parametrize(
+    ("profile", "ending", "at_least"),
+    [("strategy", "jsonl", 10.0), ("busy-day", "jsonl", None), ("busy-day", "parquet", None)],
+)
+def test_rows_per_cpu_second_against_the_strategys_loop(
+    benchmark: BenchmarkFixture, tmp_path: Path, profile: str, ending: str, at_least: float | None
+) -> None:
+    """A million rows of the strategy's four columns take a tenth of its loop's CPU, or less."""
+    benchmark.group = "gen"
+    ours = making(profile, tmp_path / f"rows.{ending}")
+    benchmark.pedantic(ours, rounds=2, warmup_rounds=1)
+    times = cpu_ratio(lambda: strategy_loop(tmp_path / "loop.jsonl"), ours) * ROWS / LOOP_ROWS
+    benchmark.extra_info["times_the_loop"] = round(times, 1)
+    print(f"\n{profile} to {ending}: {times:.1f} times the loop's rows per CPU-second")
+    assert at_least is None or times >= at_least
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="peak memory of a child needs os.wait4")
+def test_a_million_rows_of_json_lines_peak_below_400_mb(
+    benchmark: BenchmarkFixture, tmp_path: Path
+) -> None:
+    """The command's peak resident memory, with all nine columns on one worker."""
+    benchmark.group = "gen"
+    out = tmp_path / "rows.jsonl"
+    command = [sys.executable, "-m", "simlab", "gen", "--rows", str(ROWS), "--workers", "1"]
+    peak_mb = benchmark.pedantic(lambda: _peak_mb([*command, "--out", str(out), "--force"]))
+    benchmark.extra_info["peak_mb"] = round(peak_mb)
+    print(f"\npeak memory of a million rows: {peak_mb:.0f} MB")
+    assert peak_mb < 400
+
+
+def _peak_mb(command: list[str]) -> float:
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  # our own words
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    return usage.ru_maxrss / (1000 if sys.platform == "linux" else 1_000_000)

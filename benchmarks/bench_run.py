@@ -1,0 +1,88 @@
+"""The bot's loop against SimPy, on the same M/M/c queue, in jobs per CPU-second."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import simpy
+from paired import cpu_ratio
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from simlab.alerts.rule import load_rules
+from simlab.bot.loop import work
+from simlab.clock import VirtualClock
+from simlab.config import shipped
+from simlab.dataset.batches import Batches
+from simlab.run import run
+from simlab.workload.profile import load_profile, with_rows
+from simlab.workload.source import source_of_profile
+
+JOBS = 50_000
+WORKERS = 4
+LOAD = 0.8
+
+
+def queue() -> Batches:
+    """An M/M/4 queue at 80 % load: exponential gaps and services, mean service 1 s."""
+    rng = np.random.default_rng(7)
+    due_s = np.cumsum(rng.exponential(1 / (LOAD * WORKERS), JOBS))
+    ones = np.ones(JOBS, np.int64)
+    return Batches(
+        due_us=(due_s * 1e6).astype(np.int64),
+        batch_id=np.arange(JOBS),
+        warehouse_id=ones,
+        batch_size=ones,
+        first_attempt=np.arange(JOBS + 1),
+        work_us=(rng.exponential(1.0, JOBS) * 1e6).astype(np.int64),
+        pause_us=0 * ones,
+        status=["success"] * JOBS,
+        error_type=[None] * JOBS,
+    )
+
+
+def in_simpy(batches: Batches) -> None:
+    """The same queue, as SimPy's own documentation would have it written."""
+    env = simpy.Environment()
+    servers = simpy.Resource(env, WORKERS)
+
+    def job(service_us: int) -> Generator[simpy.Event, Any, None]:
+        with servers.request() as mine:
+            yield mine
+            yield env.timeout(service_us)
+
+    def arrivals() -> Generator[simpy.Event, Any, None]:
+        for due_us, service_us in zip(
+            batches.due_us.tolist(), batches.work_us.tolist(), strict=True
+        ):
+            yield env.timeout(due_us - env.now)
+            env.process(job(service_us))
+
+    env.process(arrivals())
+    env.run()
+
+
+def test_the_bare_bot_is_five_times_as_fast_as_simpy(benchmark: BenchmarkFixture) -> None:
+    """No observers, virtual time, the same arrivals and services."""
+    benchmark.group = "run"
+    batches = queue()
+
+    def ours() -> object:
+        return work(batches, workers=WORKERS, clock=VirtualClock(0))
+
+    benchmark.pedantic(ours, rounds=3, warmup_rounds=1)
+    times = cpu_ratio(lambda: in_simpy(batches), ours, rounds=7)
+    benchmark.extra_info["times_simpy"] = round(times, 1)
+    print(f"\nthe bot's loop: {times:.1f} times SimPy's jobs per CPU-second")
+    assert times >= 5
+
+
+def test_a_fully_instrumented_run(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """20,000 attempts of busy-day with log, metrics, record and alerts."""
+    benchmark.group = "run"
+    source = source_of_profile(with_rows(load_profile("busy-day"), 20_000), seed=7)
+    rules = load_rules(shipped("rules", "strategy"))
+    ran = benchmark.pedantic(
+        lambda: run(source, out=tmp_path / "run", rules=rules, force=True), rounds=3
+    )
+    assert len(ran.dataset.rows) == 20_000

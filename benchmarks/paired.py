@@ -1,0 +1,27 @@
+"""Ratios that mean something on a noisy machine: both sides measured in turn, in one run."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """The CPU time that `work` takes in this process, over all its threads [s]."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def cpu_ratio(
+    theirs: Callable[[], object], ours: Callable[[], object], *, rounds: int = 5
+) -> float:
+    """How many times the CPU time of `ours` `theirs` takes: the median over paired rounds.
+
+    Each round measures one right after the other, in an order that alternates.
+    """
+    ratios = []
+    for number in range(rounds):
+        pair = (theirs, ours) if number % 2 else (ours, theirs)
+        spent = {side: cpu_s(side) for side in pair}
+        ratios.append(spent[theirs] / spent[ours])
+    return statistics.median(ratios)
