@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from simlab.config import as_record, duration_s, read_toml, shipped
+from simlab.dataset.target import building, settle
 from simlab.errors import ConfigError
 
 Signal: TypeAlias = Literal[
@@ -143,6 +144,18 @@ def strategy_rules() -> tuple[Rule, ...]:
 def rules_toml(rules: Sequence[Rule]) -> str:
     """The text of a rules file: for each rule what it must say and what differs from defaults."""
     return "\n".join(["schema = 1\n", *map(_rule_toml, rules)])
+
+
+def write_rules(rules: Sequence[Rule], path: Path, *, force: bool = False) -> None:
+    """Write a rules file, whole or not at all.
+
+    Raises:
+        OutputError: something is there and `force` is not set, or it cannot be written.
+    """
+    with building(path, force=force) as folder:
+        made = folder / path.name
+        made.write_text(rules_toml(rules), encoding="utf-8")
+        settle(made, path)
 
 
 def _rule(table: dict[str, Any], where: str) -> Rule:

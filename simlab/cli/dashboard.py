@@ -1,7 +1,7 @@
 """`simlab dashboard`: one page of what a run did."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,12 +19,6 @@ from simlab.cli.options import (
     read_source,
     rules_or_strategy,
 )
-
-if TYPE_CHECKING:
-    from simlab.alerts.rule import Rule
-    from simlab.dataset.schema import Dataset
-    from simlab.report.html import Page
-    from simlab.tuning.tune import Tuning
 
 
 def dashboard(
@@ -49,6 +43,7 @@ def dashboard(
     """Draw one self-contained page of a run, a dataset or a log."""
     from simlab.dataset.target import refuse_existing
     from simlab.report.html import write_dashboard
+    from simlab.report.page import page_of
 
     watched = rules_or_strategy(rules)
     target = out or (path / "dashboard.html" if path.is_dir() else Path("dashboard.html"))
@@ -62,39 +57,3 @@ def dashboard(
         show_json({"path": str(target), "bytes": target.stat().st_size})
     else:
         say(f"{target}: {target.stat().st_size / 1e6:.1f} MB, open it in a browser")
-
-
-def page_of(
-    dataset: "Dataset",
-    path: Path,
-    rules: "tuple[Rule, ...]",
-    *,
-    title: str | None = None,
-    tuning: "Tuning | None" = None,
-) -> "Page":
-    """What the page shows of a dataset that was read from `path`."""
-    from simlab.dataset.manifest import FILE, read_manifest
-    from simlab.errors import InputError
-    from simlab.report.html import Page
-    from simlab.tuning.backtest import backtest
-
-    manifest = read_manifest(path) if (path / FILE).is_file() else None
-    names = manifest.warehouse_names if manifest else []
-    facts = {"Read from": str(path)}
-    if manifest and manifest.seed is not None and manifest.profile is not None:
-        facts |= {"Profile": str(manifest.profile["name"]), "Seed": str(manifest.seed)}
-    if manifest and manifest.run is not None:
-        facts |= {"Run": manifest.run.run_id, "Clock": manifest.run.clock}
-    try:
-        judged = backtest(dataset, rules)
-    except InputError:  # the page says which signals are missing
-        judged = None
-    return Page(
-        title=title or path.resolve().name,
-        dataset=dataset,
-        rules=rules,
-        backtest=judged,
-        tuning=tuning,
-        warehouse_names=dict(enumerate(names, start=1)),
-        facts=facts,
-    )

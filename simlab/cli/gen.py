@@ -51,11 +51,12 @@ def gen(
         _list(as_json=as_json)
         return
     from simlab.engine.local import default_workers
+    from simlab.workload.arrivals import rows_expected
     from simlab.workload.generate import generate
 
     load = _load(profile, rows, start)
     target = out or Path("out") / load.name
-    with progress(f"Making {load.name}", total=_expected(load), quiet=as_json) as report:
+    with progress(f"Making {load.name}", total=rows_expected(load), quiet=as_json) as report:
         made = generate(
             load,
             seed=seed,
@@ -82,15 +83,6 @@ def _load(name: str, rows: int | None, start: str | None) -> "Profile":
     load = load if rows is None else with_rows(load, rows)
     start_us = moment_us(start, "--start")
     return load if start_us is None else starting(load, start_us)
-
-
-def _expected(load: "Profile") -> int:
-    """About how many rows there will be."""
-    from simlab.workload.arrivals import intensity
-
-    if load.rows is not None:
-        return load.rows
-    return int(intensity(load).expected(load.limit_s or 0.0))
 
 
 def _list(*, as_json: bool) -> None:

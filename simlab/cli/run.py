@@ -18,7 +18,6 @@ from simlab.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from simlab.run import Ran
     from simlab.workload.source import Source
 
 _DEFAULT_PORT = 9100
@@ -99,11 +98,6 @@ def run(
                    "kpis": ran.kpis, "interrupted": ran.interrupted})  # fmt: skip
     else:
         _tell(ran.path, len(ran.dataset.rows), ran.alerts, ran.kpis)
-    exit_if_interrupted(ran)
-
-
-def exit_if_interrupted(ran: "Ran") -> None:
-    """End the program as Ctrl-C does, when it stopped the run."""
     if ran.interrupted:
         note("interrupted: the run directory holds what was done until then")
         raise typer.Exit(130)

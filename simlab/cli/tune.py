@@ -55,6 +55,7 @@ def tune(
     as_json: Json = False,
 ) -> None:
     """Choose each rule's threshold and `for` on the first part in time; judge on the rest."""
+    from simlab.alerts.rule import write_rules
     from simlab.dataset.target import refuse_existing
     from simlab.tuning.tune import tune as choose
 
@@ -76,7 +77,7 @@ def tune(
         cost_page=cost_page,
     )
     if out is not None:
-        write_rules(tuning, out, force=force)
+        write_rules(tuning.rules_after, out, force=force)
     if as_json:
         show_json(_as_json(tuning))
         return
@@ -103,17 +104,6 @@ def show_tuning(tuning: "Tuning") -> None:
             f"(chosen before it among {tuning.combinations:,} combinations)",
         ),
     )
-
-
-def write_rules(tuning: "Tuning", path: Path, *, force: bool) -> None:
-    """The chosen rules as a file."""
-    from simlab.alerts.rule import rules_toml
-    from simlab.dataset.target import building, settle
-
-    with building(path, force=force) as folder:
-        made = folder / path.name
-        made.write_text(rules_toml(tuning.rules_after), encoding="utf-8")
-        settle(made, path)
 
 
 def _split_us(text: str, dataset: "Dataset") -> int:

@@ -77,6 +77,13 @@ def _declared(profile: Profile) -> Intensity:
     )
 
 
+def rows_expected(profile: Profile) -> int:
+    """About how many rows a load will have: one a batch, retries left out."""
+    if profile.rows is not None:
+        return profile.rows
+    return int(intensity(profile).expected(profile.limit_s or 0.0))
+
+
 def evenly_random(count: int, rng: np.random.Generator) -> Floats:
     """`count` points uniform on [0, 1), in order, without sorting.
 

@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlab.alerts.rule import Rule, Search, Steps, load_rules, rules_toml
+from simlab.alerts.rule import (
+    Rule,
+    Search,
+    Steps,
+    load_rules,
+    rules_toml,
+    strategy_rules,
+    write_rules,
+)
 from simlab.config import shipped
-from simlab.errors import ConfigError
+from simlab.errors import ConfigError, OutputError
 
 GOOD = {"name": '"slow"', "signal": '"duration"', "threshold": "2.0"}
 EXAMPLES = (
@@ -214,3 +222,13 @@ def test_a_rule_made_in_python_is_held_to_the_same_limits() -> None:
         Rule(name="r", signal="duration", threshold=1.0, window="10m")
     with pytest.raises(ConfigError, match=r"^\$\.threshold: found nan"):
         msgspec.structs.replace(EXAMPLES[0], threshold=float("nan"))
+
+
+def test_written_rules_are_the_rules_read_back_and_replace_nothing_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    write_rules(strategy_rules(), path)
+    assert load_rules(path) == strategy_rules()
+    with pytest.raises(OutputError, match="exists already"):
+        write_rules(strategy_rules()[:1], path)
+    write_rules(strategy_rules()[:1], path, force=True)
+    assert load_rules(path) == strategy_rules()[:1]
