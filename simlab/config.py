@@ -114,7 +114,7 @@ def _not_finite(value: object, path: str) -> Iterator[tuple[str, float]]:
     """The infinities and NaNs that TOML allows, each with its path."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _not_finite(item, f"{path}.{key}")
+            yield from _not_finite(item, f"{path}.{_shown(key)}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _not_finite(item, f"{path}[{index}]")
@@ -141,7 +141,12 @@ def _unknown_key(path: str, key: str, declared: Sequence[inspect.Type]) -> str:
     known = _keys(declared)
     near = get_close_matches(key, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-    return f"{path}.{key}: unknown key; {hint}"
+    return f"{path}.{_shown(key)}: unknown key; {hint}"
+
+
+def _shown(key: str) -> str:
+    """A key on one line, as TOML itself would have it."""
+    return key if re.fullmatch(r"[\w-]+", key) else repr(key)
 
 
 def _wrong_value(text: str, found: object, declared: Sequence[inspect.Type]) -> str:
@@ -162,9 +167,15 @@ def _at(
     """What a table holds at a path, and the types that may stand there."""
     for key, index in re.findall(r"\.(\w+)|\[(\d+|\.\.\.)\]", path):
         declared = [inner for kind in declared for inner in _inner(kind, key)]
-        step: Any = key or (int(index) if index.isdigit() else None)
-        value = None if step is None else value[step]
+        value = _step(value, key or index)
     return value, [plain for kind in declared for plain in _plain(kind)]
+
+
+def _step(value: Any, key: str) -> Any:
+    """What lies under a key of a table or at an index of a list; None when nothing does."""
+    if isinstance(value, list) and key.isdigit():
+        return value[int(key)]
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def _plain(kind: inspect.Type) -> list[inspect.Type]:

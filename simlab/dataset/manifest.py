@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from simlab import __version__
 from simlab.dataset.schema import SCHEMA_VERSION
+from simlab.dataset.target import MARK
 from simlab.errors import InputError
 
 LIBRARIES: Final = ("numpy", "polars", "faker", "msgspec")
-FILE: Final = "manifest.json"
+FILE: Final = MARK
 
 
 class PartFile(Struct, frozen=True, kw_only=True):

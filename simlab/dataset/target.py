@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from simlab.dataset.manifest import FILE
 from simlab.errors import OutputError
+
+MARK: Final = "manifest.json"
+"""The file that says of a directory that simlab made it."""
 
 
 @contextmanager
@@ -98,9 +101,9 @@ def _take_back(path: Path) -> None:
 
 def _refuse_foreign(path: Path) -> None:
     """Stop before a slip of the pen replaces a directory full of someone's work."""
-    if path.is_dir() and not (path / FILE).exists() and any(path.iterdir()):
+    if path.is_dir() and not (path / MARK).exists() and any(path.iterdir()):
         raise OutputError(
-            f"{path}: is a directory without a {FILE}, so not simlab's to replace; "
+            f"{path}: is a directory without a {MARK}, so not simlab's to replace; "
             "choose another --out, or remove it yourself"
         )
 

@@ -72,8 +72,8 @@ class Size(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     dist: Literal["negative_binomial", "fixed"] = "negative_binomial"
-    mean: Annotated[float, Meta(ge=1, le=10_000)] = 40
-    dispersion: Annotated[float, Meta(ge=0.1, le=1e9)] = 3
+    mean: Annotated[float, Meta(ge=1, le=10_000)] = 40.0
+    dispersion: Annotated[float, Meta(ge=0.1, le=1e9)] = 3.0
 
 
 class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,8 @@ from simlab.workload.profile import Outcome, Profile
 
 ROWS_PER_SLICE: Final = 65_536
 ROWS_PER_PART: Final = 1_048_576
+SLICES_PER_PART: Final = 64
+"""At most: a slow load has few rows to a slice, and each slice costs some time."""
 LONGEST_SLICE_S: Final = 7 * 86_400.0
 
 
@@ -51,7 +53,8 @@ class Part:
 def parts(load: Load) -> Iterator[Part]:
     """The parts of a load in order; without end when its rows alone decide."""
     profile, cut = load.profile, _slices(load)
-    size = max(1, round(ROWS_PER_PART / (slice_s(profile) * _mean_rate(profile))))
+    size = round(ROWS_PER_PART / (slice_s(profile) * _mean_rate(profile)))
+    size = min(max(1, size), SLICES_PER_PART)
     before: tuple[Slice, ...] = ()
     for index in count():
         own = tuple(islice(cut, size))

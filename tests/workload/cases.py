@@ -56,13 +56,15 @@ def trouble(kind: str, **changes: Any) -> dict[str, Any]:
 
 def ends_s(dataset: Dataset) -> npt.NDArray[np.float64]:
     """When attempts ended [s since the start]."""
-    ends = dataset.rows["timestamp"].to_physical().to_numpy() / S - START.timestamp()
-    return np.asarray(ends)
+    ends: npt.NDArray[np.int64] = dataset.rows["timestamp"].to_physical().to_numpy()
+    since_s: npt.NDArray[np.float64] = ends / S - START.timestamp()
+    return since_s
 
 
 def starts_s(dataset: Dataset) -> npt.NDArray[np.float64]:
     """When attempts started [s since the start]."""
-    return ends_s(dataset) - dataset.rows["duration"].to_numpy()
+    worked_s: npt.NDArray[np.float64] = dataset.rows["duration"].to_numpy()
+    return ends_s(dataset) - worked_s
 
 
 def due_s(dataset: Dataset) -> npt.NDArray[np.float64]:

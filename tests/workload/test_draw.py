@@ -72,8 +72,11 @@ def test_a_load_in_which_nothing_falls_due_is_empty_and_not_an_error(
     assert dataset.incidents["visible_start"].to_list() == [None]
 
 
+DAILY = {"interval": "1d"}
+
+
 def test_a_slow_load_by_rows_reaches_over_years() -> None:
-    slow = case(arrivals={"per_minute": 1e-4}, duration=None, rows=300)
+    slow = case(arrivals={"per_minute": 1e-4}, duration=None, rows=300, resources=DAILY)
     ends = ends_s(draw(slow, seed=1))
     assert len(ends) == 300
     assert abs(ends[-1] - 300 * 600_000) < 4.5 * 600_000 * 300**0.5

@@ -50,7 +50,7 @@ def test_ramps_longer_than_half_the_trouble_meet_in_its_middle() -> None:
     np.testing.assert_allclose(one(ramp_s=1e6).strength(times), [0, 0.4, 0.8, 0.4, 0])
 
 
-@given(st.floats(-1e6, 1e6), st.floats(0, 1e4), st.floats(0, 1e4))
+@given(st.floats(-1e6, 1e6), st.floats(0, 1e4), st.just(0.0) | st.floats(1e-6, 1e4))
 def test_strength_lies_between_0_and_the_severity(
     time_s: float, length_s: float, ramp_s: float
 ) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simlab.workload import slices
+from simlab.workload.arrivals import intensity
 from simlab.workload.attempts import COLUMNS, draw_attempts, joined
 from simlab.workload.draw import part_attempts
 from simlab.workload.load import Load, load_of
@@ -96,7 +97,7 @@ def test_each_attempt_is_in_the_part_in_which_it_ended() -> None:
 
 def test_peaks_add_what_their_strength_adds_up_to() -> None:
     load = load_of(case(lookalike=[trouble("load_peak", ramp="5m")]), seed=1)
-    shape = slices.intensity(load.profile)
+    shape = intensity(load.profile)
     edges_s, expected = slices.peak_arrivals(shape, load.troubles, start_s=0, end_s=3_600)
     assert edges_s[-1] == 3_600
     assert expected[-1] == pytest.approx(0.8 * 10 * 15 * 60)  # two ramps make one full piece
