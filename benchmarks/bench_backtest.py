@@ -9,7 +9,7 @@ from simlab.dataset.schema import Dataset
 from simlab.tuning.backtest import backtest
 from simlab.tuning.tune import tune
 from simlab.workload.draw import draw
-from simlab.workload.profile import load_profile
+from simlab.workload.loading import load_profile
 
 
 @pytest.fixture(scope="module")

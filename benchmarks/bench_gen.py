@@ -14,7 +14,7 @@ from paired import cpu_ratio
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from simlab.workload.generate import generate
-from simlab.workload.profile import load_profile, with_rows
+from simlab.workload.loading import load_profile, with_rows
 
 ROWS = 1_000_000
 LOOP_ROWS = 100_000

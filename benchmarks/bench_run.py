@@ -15,7 +15,7 @@ from simlab.clock import VirtualClock
 from simlab.config import shipped
 from simlab.dataset.batches import Batches
 from simlab.run import run
-from simlab.workload.profile import load_profile, with_rows
+from simlab.workload.loading import load_profile, with_rows
 from simlab.workload.source import source_of_profile
 
 JOBS = 50_000

@@ -11,7 +11,7 @@ from pathlib import Path
 from simlab.clock import utc_now_us
 from simlab.errors import SimlabError
 from simlab.workload.generate import generate
-from simlab.workload.profile import load_profile, starting, with_rows
+from simlab.workload.loading import load_profile, starting, with_rows
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "data" / "fake_logs.json"
 DAY_US = 86_400_000_000

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simlab.tuning.tune import tune
     from simlab.workload.draw import draw
     from simlab.workload.generate import generate
-    from simlab.workload.profile import load_profile
+    from simlab.workload.loading import load_profile
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,7 +47,7 @@ _HOMES = {
     "draw": "simlab.workload.draw",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",
-    "load_profile": "simlab.workload.profile",
+    "load_profile": "simlab.workload.loading",
     "load_rules": "simlab.alerts.rule",
     "read": "simlab.dataset.read",
     "read_labels": "simlab.dataset.labels",

@@ -32,7 +32,7 @@ def demo(
     """Make a day of trouble, run the bot through it, backtest, tune, and draw a dashboard."""
     from simlab.report.story import story
     from simlab.workload.arrivals import rows_expected
-    from simlab.workload.profile import load_profile
+    from simlab.workload.loading import load_profile
 
     rules = rules_or_strategy(None)
     load = load_profile(profile)

@@ -77,7 +77,7 @@ def gen(
 
 def _load(name: str, rows: int | None, start: str | None) -> "Profile":
     from simlab.cli.options import moment_us
-    from simlab.workload.profile import load_profile, starting, with_rows
+    from simlab.workload.loading import load_profile, starting, with_rows
 
     load = load_profile(name)
     load = load if rows is None else with_rows(load, rows)
@@ -87,7 +87,7 @@ def _load(name: str, rows: int | None, start: str | None) -> "Profile":
 
 def _list(*, as_json: bool) -> None:
     from simlab.config import shipped_names
-    from simlab.workload.profile import load_profile
+    from simlab.workload.loading import load_profile
 
     told = {name: load_profile(name).description for name in shipped_names("profiles")}
     if as_json:

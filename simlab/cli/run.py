@@ -105,7 +105,7 @@ def run(
 
 def _source(workload: str, seed: int) -> "Source":
     from simlab.dataset.read import read
-    from simlab.workload.profile import load_profile
+    from simlab.workload.loading import load_profile
     from simlab.workload.source import source_of_dataset, source_of_profile
 
     path = Path(workload)

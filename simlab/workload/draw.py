@@ -9,6 +9,7 @@ import polars as pl
 
 from simlab.dataset.schema import Dataset
 from simlab.workload.attempts import Attempts, Seen, draw_attempts, joined, merged
+from simlab.workload.incidents import VISIBLE_ARRIVALS
 from simlab.workload.load import Load, load_of
 from simlab.workload.profile import Profile
 from simlab.workload.samples import Work, background, sample_count, samples, seen_in_samples, work
@@ -97,12 +98,29 @@ def beside(load: Load, pieces: Sequence[Drawn]) -> Beside:
     span_s = profile.limit_s or end_s
     count = sample_count(profile, span_s)
     begun = replace(load, troubles=tuple(t for t in load.troubles if t.start_s < span_s))
-    seen = merged([seen_in_samples(begun, count=count), *(piece.seen for piece in pieces)])
+    seen = merged(
+        [
+            seen_in_arrivals(begun, span_s=span_s),
+            seen_in_samples(begun, count=count),
+            *(piece.seen for piece in pieces),
+        ]
+    )
     calm = background(begun, count=count)
     return Beside(
         samples=samples(profile, calm, [piece.work for piece in pieces]),
         incidents=incidents_frame(profile, begun.troubles, seen),
     )
+
+
+def seen_in_arrivals(load: Load, *, span_s: float) -> Seen:
+    """From when to when each trouble visibly adds to the arrivals of the load's first `span_s`."""
+    seen: Seen = {}
+    for trouble in load.troubles:
+        if trouble.effect.arrivals:
+            shown = trouble.span_above(VISIBLE_ARRIVALS / trouble.effect.arrivals)
+            if shown is not None and shown[0] < span_s:
+                seen[trouble.id] = (round(shown[0] * 1e6), round(min(shown[1], span_s) * 1e6))
+    return seen
 
 
 def _ended(pieces: Sequence[Attempts], start_s: float, end_s: float) -> int:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from simlab.config import duration_s
 from simlab.rng import stream
 from simlab.workload.arrivals import Floats
-from simlab.workload.profile import LONGEST_INCIDENT_S, Injection, Profile
+from simlab.workload.problems import LONGEST_INCIDENT_S
+from simlab.workload.profile import Injection, Profile
 
 Mask = npt.NDArray[np.bool_]
 _DAY_S: Final = 86_400.0
@@ -44,6 +45,8 @@ VISIBLE_SLOWDOWN: Final = 1.1
 """An attempt shows an incident that made it a tenth longer, or that changed how it ended."""
 VISIBLE_CPU: Final = 5.0
 """A sample shows an incident that added so many points [%]."""
+VISIBLE_ARRIVALS: Final = 0.1
+"""The load shows what adds a tenth to its arrivals, or more."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,22 @@ class Trouble:
     def strength(self, time_s: Floats) -> Floats:
         """Its strength at each time: 0 outside it, up to its severity within.
 
-        The start is within, the end is not. It grows evenly over the ramp, and dies down over as long; both ramps are cut to half
-        its length at most.
+        The start is within, the end is not. It grows evenly over the ramp, and dies down over
+        as long; both ramps are cut to half its length at most.
         """
         ramp_s = min(self.ramp_s, (self.end_s - self.start_s) / 2)
         if ramp_s <= 0:
             return np.where((time_s >= self.start_s) & (time_s < self.end_s), self.severity, 0.0)
         inside_s = np.minimum(time_s - self.start_s, self.end_s - time_s)
         return np.asarray(self.severity * np.clip(inside_s / ramp_s, 0.0, 1.0))
+
+    def span_above(self, strength: float) -> tuple[float, float] | None:
+        """From when to when it is at least so strong [s]; None when it never is."""
+        if strength > self.severity:
+            return None
+        ramp_s = min(self.ramp_s, (self.end_s - self.start_s) / 2)
+        inside_s = ramp_s * strength / self.severity
+        return self.start_s + inside_s, self.end_s - inside_s
 
     def touches(self, warehouse_id: npt.NDArray[np.int32]) -> Mask:
         """Which of these warehouses it touches."""

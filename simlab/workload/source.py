@@ -7,10 +7,12 @@ from typing import Final
 
 from simlab.dataset.manifest import FILE, read_manifest
 from simlab.dataset.schema import Dataset
+from simlab.errors import InputError
 from simlab.workload.draw import draw
 from simlab.workload.load import load_of
+from simlab.workload.loading import load_profile, parse_profile
 from simlab.workload.names import warehouse_names
-from simlab.workload.profile import Profile, load_profile, parse_profile
+from simlab.workload.profile import Profile
 from simlab.workload.samples import Background, background, sample_count
 
 _FOREIGN: Final = "flat"
@@ -72,7 +74,10 @@ def source_of_dataset(dataset: Dataset, path: Path) -> Source:
 
 def _background(dataset: Dataset, profile: Profile, *, seed: int, incidents: bool) -> Background:
     """The machine for as long as the bot may need."""
-    first, last = (dataset.rows["timestamp"].to_physical().sort()[i] for i in (0, -1))
-    span_s = _LONGER * max(profile.limit_s or 0.0, (last - first) / 1e6) + 3600
+    times_us = dataset.rows["timestamp"].to_physical()
+    if times_us.is_empty():
+        raise InputError(f"{dataset.name}: no batch is due: there is nothing to run")
+    rows_s = (int(times_us.max()) - int(times_us.min())) / 1e6  # type: ignore[arg-type]  # integers
+    span_s = _LONGER * max(profile.limit_s or 0.0, rows_s) + 3600
     load = load_of(profile, seed=seed, incidents=incidents, span_s=span_s)
     return background(load, count=sample_count(profile, span_s))

@@ -10,7 +10,7 @@ from simlab.alerts.rule import strategy_rules
 from simlab.report.html import Page, write_dashboard
 from simlab.tuning.backtest import backtest
 from simlab.workload.draw import draw
-from simlab.workload.profile import load_profile, with_rows
+from simlab.workload.loading import load_profile, with_rows
 
 CHROMIUM = shutil.which("chromium")
 HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"

@@ -8,7 +8,7 @@ from simlab.alerts.rule import strategy_rules
 from simlab.dataset.read import read
 from simlab.report.page import page_of
 from simlab.workload.generate import generate
-from simlab.workload.profile import load_profile, with_rows
+from simlab.workload.loading import load_profile, with_rows
 
 
 def test_the_manifest_gives_names_profile_and_seed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from simlab.alerts.rule import load_rules, strategy_rules
 from simlab.errors import OutputError
 from simlab.report.story import story
-from simlab.workload.profile import load_profile
+from simlab.workload.loading import load_profile
 
 
 def test_the_story_leaves_rules_and_page_and_judges_on_what_the_choice_did_not_see(

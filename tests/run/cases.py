@@ -13,7 +13,7 @@ from simlab.alerts.rule import Rule, load_rules
 from simlab.config import shipped
 from simlab.dataset.schema import Dataset
 from simlab.run import Ran, run
-from simlab.workload.profile import parse_profile
+from simlab.workload.loading import parse_profile
 from simlab.workload.source import Source, source_of_profile
 
 STRATEGY = load_rules(shipped("rules", "strategy"))

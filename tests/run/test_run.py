@@ -19,7 +19,7 @@ from simlab.errors import ConfigError, InputError, OutputError
 from simlab.run import Ran, run
 from simlab.telemetry.handler import open_log
 from simlab.telemetry.jsonlog import JsonFormatter
-from simlab.workload.profile import parse_profile
+from simlab.workload.loading import parse_profile
 from simlab.workload.source import source_of_dataset, source_of_profile
 
 from .cases import PROFILE, as_episodes, digests, equal, events, made, rules, trouble

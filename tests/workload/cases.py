@@ -10,7 +10,8 @@ import numpy.typing as npt
 import polars as pl
 
 from simlab.dataset.schema import Dataset
-from simlab.workload.profile import Profile, parse_profile
+from simlab.workload.loading import parse_profile
+from simlab.workload.profile import Profile
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 S = 1_000_000

@@ -11,7 +11,8 @@ from simlab.errors import ConfigError
 from simlab.workload import slices
 from simlab.workload.arrivals import Intensity, evenly_random, intensity, place, place_evenly
 from simlab.workload.draw import draw
-from simlab.workload.profile import Profile, parse_profile
+from simlab.workload.loading import parse_profile
+from simlab.workload.profile import Profile
 
 from .cases import (
     HOUR_S,

@@ -6,7 +6,7 @@ import pytest
 
 from simlab.dataset.schema import Dataset
 from simlab.workload.draw import draw
-from simlab.workload.profile import load_profile, with_rows
+from simlab.workload.loading import load_profile, with_rows
 
 from .cases import S, case, chi_square, is_chi_square, is_share
 

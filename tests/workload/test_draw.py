@@ -6,7 +6,8 @@ import pytest
 from simlab.dataset.schema import ERROR_TYPES, INCIDENTS, ROWS, SAMPLES
 from simlab.workload import slices
 from simlab.workload.draw import draw
-from simlab.workload.profile import Profile, with_rows
+from simlab.workload.loading import with_rows
+from simlab.workload.profile import Profile
 
 from .cases import case, ends_s, trouble
 
@@ -80,3 +81,12 @@ def test_a_slow_load_by_rows_reaches_over_years() -> None:
     ends = ends_s(draw(slow, seed=1))
     assert len(ends) == 300
     assert abs(ends[-1] - 300 * 600_000) < 4.5 * 600_000 * 300**0.5
+
+
+def test_a_load_peak_shows_while_it_adds_a_tenth_to_the_arrivals() -> None:
+    """Within its injection, later than its start by part of the ramp."""
+    drawn = draw(case(lookalike=[trouble("load_peak", ramp="2m")]), seed=1)
+    assert drawn.incidents is not None
+    peak = drawn.incidents.row(0, named=True)
+    assert peak["lookalike"]
+    assert peak["start"] < peak["visible_start"] < peak["visible_end"] < peak["end"]

@@ -16,7 +16,8 @@ from simlab.errors import ConfigError, OutputError
 from simlab.workload import slices
 from simlab.workload.draw import draw
 from simlab.workload.generate import generate
-from simlab.workload.profile import Profile, load_profile, parse_profile, with_rows
+from simlab.workload.loading import load_profile, parse_profile, with_rows
+from simlab.workload.profile import Profile
 
 from .cases import START, case, trouble
 

@@ -20,7 +20,7 @@ import resource, sys
 from pathlib import Path
 from simlab.errors import SimlabError
 from simlab.workload.generate import generate
-from simlab.workload.profile import parse_profile
+from simlab.workload.loading import parse_profile
 import tomllib
 out, workers, most_bytes = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 if most_bytes:

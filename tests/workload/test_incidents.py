@@ -272,3 +272,12 @@ def test_by_rows_alone_only_troubles_that_begin_before_the_last_row_are_labelled
     last = dataset.rows["timestamp"].max()
     assert (dataset.incidents["start"] < last).all()
     assert (dataset.incidents["visible_end"].drop_nulls() <= last).all()
+
+
+def test_the_span_above_a_strength_is_where_the_strength_is_reached() -> None:
+    """A trapezoid of 100 s with ramps of 20 s passes half its height after 10 s."""
+    drawn = Trouble("a-1", "load_peak", 50.0, 150.0, 0.8, None, 20.0, lookalike=True)
+    assert drawn.span_above(0.4) == (60.0, 140.0)
+    assert drawn.span_above(0.8) == (70.0, 130.0)
+    assert drawn.span_above(0.81) is None
+    assert drawn.strength(np.array([60.0, 140.0])).tolist() == [0.4, 0.4]

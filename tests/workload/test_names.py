@@ -2,8 +2,8 @@
 
 import pytest
 
+from simlab.workload.loading import load_profile
 from simlab.workload.names import NAMED_AT_MOST, warehouse_names
-from simlab.workload.profile import load_profile
 
 from .cases import case
 

@@ -13,13 +13,8 @@ from hypothesis import strategies as st
 from simlab.config import shipped_names
 from simlab.errors import ConfigError
 from simlab.workload.load import load_of
-from simlab.workload.profile import (
-    Profile,
-    load_profile,
-    parse_profile,
-    starting,
-    with_rows,
-)
+from simlab.workload.loading import load_profile, parse_profile, starting, with_rows
+from simlab.workload.profile import Profile
 
 from .cases import START, S, case, table, trouble
 
