@@ -1,5 +1,7 @@
 """`pytest --benchmark` runs the benchmarks; plain `pytest` runs everything else."""
 
+from collections.abc import Callable
+
 import pytest
 
 BENCHMARKS = "benchmarks"
@@ -21,3 +23,20 @@ def pytest_configure(config: pytest.Config) -> None:
             config.args[:] = [str(config.rootpath / BENCHMARKS)]
     elif not config.option.benchmark_only:
         config.option.benchmark_disable = True
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Have a line listed at the end of the run, where people look."""
+    return lambda line: record_property("figure", line)
+
+
+@pytest.hookimpl(trylast=True)  # below pytest-benchmark's tables
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the figures that benchmarks gave."""
+    reports = [r for how in ("passed", "failed") for r in terminalreporter.getreports(how)]
+    figures = [text for r in reports for name, text in r.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+    for text in figures:
+        terminalreporter.write_line(str(text))

@@ -3,6 +3,10 @@
 import statistics
 import time
 from collections.abc import Callable
+from typing import TypeAlias
+
+Figure: TypeAlias = Callable[[str], None]
+"""Takes a line for the list of figures at the end of the run."""
 
 
 def cpu_s(work: Callable[[], object]) -> float:

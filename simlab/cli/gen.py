@@ -67,7 +67,7 @@ def gen(
             report=report,
         )
     if as_json:
-        files = [{"path": file.path, "sha256": file.sha256} for file in made.files]
+        files = [str(file) for file in made.files]
         show_json({"path": str(made.path), "rows": made.rows, "incidents": made.incidents,
                    "lookalikes": made.lookalikes, "seed": seed, "files": files})  # fmt: skip
         return

@@ -36,7 +36,7 @@ class Generated:
     rows: int
     incidents: int
     lookalikes: int
-    files: tuple[PartFile, ...]
+    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ def generate(
         pieces = list(_made(load, make, workers=workers, report=report))
         tables = beside(load, pieces)
         if form.kind == "directory":
-            files = _directory(load, pieces, tables, folder, incidents=incidents)
+            parts_made = _directory(load, pieces, tables, folder, incidents=incidents)
+            files = [out / part.path for part in parts_made]
             settle(folder, out)
         else:
             files = _single_file(load, pieces, tables, folder, out)
@@ -199,7 +200,7 @@ def beside_paths(out: Path, form: Format) -> dict[str, Path]:
 
 def _single_file(
     load: Load, pieces: Sequence[Drawn], tables: Beside, folder: Path, out: Path
-) -> list[PartFile]:
+) -> list[Path]:
     """Samples and incidents first, the rows last: they are what makes the dataset be there.
 
     What is replaced goes before that, so that no rows ever lie beside the truth of others.
@@ -207,19 +208,17 @@ def _single_file(
     form = format_of(out)
     made = folder / out.name
     _join([part_path(folder, index, form) for index in range(len(pieces))], made, form)
-    files = [part_file(made, rows=sum(piece.rows for piece in pieces), root=folder)]
     places = beside_paths(out, form)
-    for name, frame in _kept(load, tables):
-        path = folder / places[name].name
-        write_frame(frame, path, form)
-        files.append(part_file(path, rows=len(frame), root=folder))
+    kept = _kept(load, tables)
+    for name, frame in kept:
+        write_frame(frame, folder / places[name].name, form)
     for place in (out, *places.values()):
         if place.is_file():
             place.unlink()
-    for file in files[1:]:
-        settle(folder / file.path, out.with_name(file.path))
-    settle(made, out)
-    return files
+    whole = [*(places[name] for name, _ in kept), out]
+    for place in whole:
+        settle(folder / place.name, place)
+    return whole
 
 
 def _kept(load: Load, tables: Beside) -> list[tuple[str, pl.DataFrame]]:

@@ -72,7 +72,7 @@ def test_gen_tells_what_it_made_as_json(profile: Path) -> None:
     assert (made["incidents"], made["lookalikes"], made["seed"]) == (2, 0, 7)
     first = read(Path("a.parquet")).rows["timestamp"][0]
     assert 0 <= (first - datetime(2026, 1, 5, 0, 15, tzinfo=UTC)).total_seconds() < 60
-    assert {file["path"] for file in made["files"]} >= {"a.parquet"}
+    assert "a.parquet" in made["files"]
 
 
 def test_gen_without_incidents_makes_none(profile: Path) -> None:
