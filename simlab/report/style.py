@@ -57,7 +57,7 @@ RC: Final[Any] = {
     "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
     "figure.constrained_layout.use": True,
-    "figure.facecolor": "none",
+    "figure.facecolor": "white",  # a notebook may be dark; the page takes it away
     "axes.facecolor": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],

@@ -21,9 +21,10 @@ _INK: Final = re.compile("|".join(style.DARK))
 def svg(figure: Figure) -> str:
     """The figure as SVG; the same figure gives the same text.
 
-    Its words stay words, in the reader's own sans-serif.
+    Its words stay words, in the reader's own sans-serif; its ground is the page's.
     """
     out = StringIO()
+    figure.set_facecolor("none")
     with style.style(), warnings.catch_warnings():
         # The reader's fonts draw the text: what ours lack does not matter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
