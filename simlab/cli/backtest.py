@@ -12,7 +12,6 @@ from simlab.cli.options import (
     Labels,
     Map,
     MaxRejected,
-    Reading,
     Rules,
     Source,
     Time,
@@ -55,11 +54,8 @@ def backtest(
     judged_rules = rules_or_strategy(rules)
     if episodes is not None:
         refuse_existing(episodes, force=force)
-    reading = Reading(
-        path=path, time=time, mapping=mapping, max_rejected=max_rejected, labels=labels
-    )
     start_us, until_us = moment_us(since, "--from"), moment_us(until, "--until")
-    dataset = read_source(reading)
+    dataset = read_source(path, time=time, maps=mapping, max_rejected=max_rejected, labels=labels)
     result = judge(dataset, judged_rules, start_us=start_us, until_us=until_us)
     if episodes is not None:
         _write(result.episodes, episodes, force=force)

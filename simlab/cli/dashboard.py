@@ -12,7 +12,6 @@ from simlab.cli.options import (
     Labels,
     Map,
     MaxRejected,
-    Reading,
     Rules,
     Source,
     Time,
@@ -48,10 +47,7 @@ def dashboard(
     watched = rules_or_strategy(rules)
     target = out or (path / "dashboard.html" if path.is_dir() else Path("dashboard.html"))
     refuse_existing(target, force=force)
-    reading = Reading(
-        path=path, time=time, mapping=mapping, max_rejected=max_rejected, labels=labels
-    )
-    dataset = read_source(reading)
+    dataset = read_source(path, time=time, maps=mapping, max_rejected=max_rejected, labels=labels)
     write_dashboard(page_of(dataset, path, watched, title=title), target)
     if as_json:
         show_json({"path": str(target), "bytes": target.stat().st_size})

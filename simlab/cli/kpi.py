@@ -9,7 +9,6 @@ from simlab.cli.options import (
     Json,
     Map,
     MaxRejected,
-    Reading,
     Source,
     Time,
     length_s,
@@ -32,9 +31,8 @@ def kpi(
     from simlab.dataset.kpis import kpis, kpis_over_time
     from simlab.report.terminal import kpis_over_time_table, kpis_table
 
-    reading = Reading(path=path, time=time, mapping=mapping, max_rejected=max_rejected)
     every_s = length_s(every, "--every")
-    dataset = read_source(reading)
+    dataset = read_source(path, time=time, maps=mapping, max_rejected=max_rejected)
     figures = kpis(dataset)
     over_time = None if every_s is None else kpis_over_time(dataset, every_s=every_s)
     if as_json:

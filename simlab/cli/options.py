@@ -1,7 +1,6 @@
 """Options that several commands take, and what their text means."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,18 +50,14 @@ Labels = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """How a source is to be read, as the options said."""
-
-    path: Path
-    time: str | None
-    mapping: Sequence[str] | None
-    max_rejected: float
-    labels: Path | None = None
-
-
-def read_source(reading: Reading) -> "Dataset":
+def read_source(
+    path: Path,
+    *,
+    time: str | None,
+    maps: Sequence[str] | None,
+    max_rejected: float,
+    labels: Path | None = None,
+) -> "Dataset":
     """The dataset that the options name, with the labels they name; rejects are told of."""
     from dataclasses import replace
 
@@ -70,20 +65,13 @@ def read_source(reading: Reading) -> "Dataset":
     from simlab.dataset.labels import read_labels
     from simlab.dataset.read import read
 
-    dataset = read(
-        reading.path,
-        time=reading.time,
-        mapping=mapping(reading.mapping),
-        max_rejected=reading.max_rejected,
-    )
+    dataset = read(path, time=time, mapping=mapping(maps), max_rejected=max_rejected)
     if dataset.lines is not None and dataset.lines.rejected:
         kept = dataset.lines.rejected_file
         where = f"kept in {kept}" if kept else "which could not be kept"
         total = dataset.lines.accepted + dataset.lines.rejected
-        note(f"{reading.path}: {dataset.lines.rejected} of {total} lines rejected, {where}")
-    if reading.labels is None:
-        return dataset
-    return replace(dataset, incidents=read_labels(reading.labels))
+        note(f"{path}: {dataset.lines.rejected} of {total} lines rejected, {where}")
+    return dataset if labels is None else replace(dataset, incidents=read_labels(labels))
 
 
 def mapping(entries: Sequence[str] | None) -> dict[str, str] | None:

@@ -13,7 +13,6 @@ from simlab.cli.options import (
     Labels,
     Map,
     MaxRejected,
-    Reading,
     Rules,
     Source,
     Time,
@@ -62,10 +61,7 @@ def tune(
     given = rules_or_strategy(rules)
     if out is not None:
         refuse_existing(out, force=force)
-    reading = Reading(
-        path=path, time=time, mapping=mapping, max_rejected=max_rejected, labels=labels
-    )
-    dataset = read_source(reading)
+    dataset = read_source(path, time=time, maps=mapping, max_rejected=max_rejected, labels=labels)
     tuning = choose(
         dataset,
         given,
