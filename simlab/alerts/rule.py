@@ -188,6 +188,8 @@ def _faults(rule: Rule) -> Iterator[tuple[str, str]]:
     if is_ratio != (rule.aggregate == "ratio"):
         expected = "'ratio'" if is_ratio else "last, mean, min or max"
         yield "aggregate", f"found {rule.aggregate!r}, expected {expected} for {rule.signal}"
+    if is_ratio and not 0 <= rule.threshold <= 1:
+        yield "threshold", f"found {rule.threshold:g}, expected a share from 0 to 1: 5 % is 0.05"
     yield from _duration_faults(rule)
     yield from _search_faults(rule.search or Search())
 

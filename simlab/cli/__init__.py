@@ -3,6 +3,8 @@
 import os
 import sys
 
+import typer
+
 from simlab.cli.app import app
 from simlab.cli.console import complain
 from simlab.errors import SimlabError
@@ -15,14 +17,23 @@ def main() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
-        app(args=arguments, prog_name="simlab")
-    except SimlabError as error:
+        code = app(args=arguments or ["--help"], prog_name="simlab", standalone_mode=False)
+    except (SimlabError, typer.TyperException) as error:
         if debug:
             raise
-        complain(str(error))
-        sys.exit(error.exit_code)
+        complain(_line(error))
+        code = getattr(error, "exit_code", 1)
     finally:
         _flush()
+    sys.exit(code)
+
+
+def _line(error: Exception) -> str:
+    """What went wrong; for options and arguments, with where to read about them."""
+    if isinstance(error, SimlabError) or not hasattr(error, "format_message"):
+        return str(error)
+    command = getattr(getattr(error, "ctx", None), "command_path", "simlab")
+    return f"{' '.join(error.format_message().split())} (see: {command} --help)"
 
 
 def _flush() -> None:

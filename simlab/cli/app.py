@@ -10,7 +10,6 @@ app = typer.Typer(
     help="Choose alert thresholds for a batch bot from evidence.",
     epilog="Start with: simlab demo. Exit codes: 0 done, 1 the check said no, 2 bad input, "
     "130 interrupted. With --debug, errors show where they come from.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

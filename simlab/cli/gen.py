@@ -51,6 +51,7 @@ def gen(
         _list(as_json=as_json)
         return
     from simlab.engine.local import default_workers
+    from simlab.report.numbers import plural
     from simlab.workload.arrivals import rows_expected
     from simlab.workload.generate import generate
 
@@ -71,8 +72,8 @@ def gen(
         show_json({"path": str(made.path), "rows": made.rows, "incidents": made.incidents,
                    "lookalikes": made.lookalikes, "seed": seed, "files": files})  # fmt: skip
         return
-    trouble = f", {made.incidents} incidents and {made.lookalikes} look-alikes"
-    say(f"{made.path}: {made.rows:,} rows{trouble if load.shape == 'batches' else ''}")
+    trouble = f", {plural(made.incidents, 'incident')}, {plural(made.lookalikes, 'look-alike')}"
+    say(f"{made.path}: {plural(made.rows, 'row')}{trouble if load.shape == 'batches' else ''}")
 
 
 def _load(name: str, rows: int | None, start: str | None) -> "Profile":

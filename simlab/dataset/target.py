@@ -38,7 +38,7 @@ def building(path: Path, *, force: bool = False, beside: Sequence[Path] = ()) ->
     try:
         _take_back(path)
         refuse_existing(path, force=force)
-        _refuse_foreign(path)
+        refuse_foreign(path)
         for place in () if work.exists() else beside:
             refuse_existing(place, force=force)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,8 +99,12 @@ def _take_back(path: Path) -> None:
         _aside(path).rename(path)
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Stop before a slip of the pen replaces a directory full of someone's work."""
+def refuse_foreign(path: Path) -> None:
+    """Stop before a slip of the pen replaces a directory full of someone's work.
+
+    Raises:
+        OutputError: there is a directory that is not empty and that simlab did not make.
+    """
     if path.is_dir() and not (path / MARK).exists() and any(path.iterdir()):
         raise OutputError(
             f"{path}: is a directory without a {MARK}, so not simlab's to replace; "

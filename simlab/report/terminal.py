@@ -51,6 +51,7 @@ _KPI_HEADS: Final[Mapping[str, str]] = {
 }
 
 _LONGEST_WORD: Final = 24
+_MOST_STRETCHES: Final = 500
 _SHORT: Final[Mapping[str, str]] = {
     "Median delay": "Delay",
     "False alarms/day": "False a day",
@@ -109,6 +110,9 @@ def kpis_over_time_table(frame: "pl.DataFrame", *, title: str) -> RenderableType
         frame: `start`, and KPIs by their names.
         title: of the table.
     """
+    left_out = max(0, len(frame) - _MOST_STRETCHES)
+    note = f"{left_out:,} more left out: ask for longer ones, or --json" if left_out else ""
+    frame = frame.head(_MOST_STRETCHES)
     names = [name for name in frame.columns if name != "start"]
     units = [_KPI_UNITS.get(name, ("", number))[1] for name in names]
     rows = [
@@ -116,7 +120,7 @@ def kpis_over_time_table(frame: "pl.DataFrame", *, title: str) -> RenderableType
         for start, *figures in frame.select("start", *names).iter_rows()
     ]
     columns = ["from", *(_KPI_HEADS.get(name, name) for name in names)]
-    return _renderable(columns, rows, set(range(1, len(columns))), title=title, note="")
+    return _renderable(columns, rows, set(range(1, len(columns))), title=title, note=note)
 
 
 @contextmanager

@@ -133,6 +133,7 @@ class _Plan:
     source: Source
     batches: Batches
     clock: ClockName
+    speed: float
     pace: Clock
     start_us: int
     shift_us: int
@@ -171,6 +172,7 @@ def _planned(
         source=source,
         batches=moved,
         clock=clock,
+        speed=speed,
         pace=WallClock(start_us, speed=speed) if clock == "wall" else VirtualClock(start_us),
         start_us=start_us,
         shift_us=start_us - planned_us,
@@ -245,7 +247,8 @@ def _machine(plan: _Plan) -> Machine:
     """This process in wall time; in virtual time the one that the profile tells of."""
     resources, background = plan.source.profile.resources, plan.source.background
     interval_us = round(duration_s(resources.interval) * US_PER_S)
-    if plan.clock == "wall":
+    if plan.clock == "wall":  # CPU over less than a tenth of a real second is noise
+        interval_us = max(interval_us, round(plan.speed * US_PER_S / 10))
         return ProcessMachine(start_us=plan.start_us, interval_us=interval_us)
     model = MachineModel(
         interval_us=interval_us,

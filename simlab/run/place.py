@@ -1,5 +1,7 @@
 """The run directory: made at the start, complete at the end, or gone."""
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,8 +14,9 @@ from simlab.clock import iso
 from simlab.dataset.format import format_of, write_frame
 from simlab.dataset.manifest import Manifest, PartFile, RunFacts, part_file, write_manifest
 from simlab.dataset.schema import Dataset
-from simlab.dataset.target import refuse_existing
+from simlab.dataset.target import refuse_existing, refuse_foreign
 from simlab.errors import OutputError
+from simlab.run.relay import LOG
 from simlab.workload.source import Source
 
 
@@ -28,10 +31,16 @@ def directory(out: Path, *, force: bool) -> Iterator[Path]:
     place = out.resolve()
     if Path.cwd().is_relative_to(place):
         raise OutputError(f"{out}: holds the current directory; choose another --out")
+    if out.is_file():
+        raise OutputError(f"{out}: is a file, and a run leaves a directory; choose another --out")
+    if not (out / LOG).exists():  # else it is what a run left that did not end
+        refuse_foreign(out)
     aside = place.with_name(f".{place.name}.replaced")
     try:
+        _refuse_busy(place)
         _set_aside(place, aside)
         place.mkdir(parents=True)
+        lock = _locked(place)
     except OSError as error:
         reason = error.strerror
         raise OutputError(f"{out}: cannot be made: {reason}; choose another --out") from None
@@ -42,7 +51,27 @@ def directory(out: Path, *, force: bool) -> Iterator[Path]:
         if aside.exists():
             aside.rename(place)
         raise
+    finally:
+        os.close(lock)
     _remove(aside)
+
+
+def _refuse_busy(place: Path) -> None:
+    """Stop before the directory of a run that still goes on is taken from it."""
+    if place.is_dir():
+        os.close(_locked(place))
+
+
+def _locked(place: Path) -> int:
+    """The directory's lock, which the system drops when this process ends."""
+    lock = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        message = f"{place}: another run writes there now; wait, or choose another --out"
+        raise OutputError(message) from None
+    return lock
 
 
 def _set_aside(place: Path, aside: Path) -> None:

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import Final, TypeAlias
 
 from simlab.alerts.live import Evaluator
 from simlab.dataset.recorder import Recorder
@@ -19,6 +20,7 @@ from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.resources import cpu_s, memory_mb
 
 LOG: Final = Path("logs") / "inventory.log"
+_SignalHandler: TypeAlias = Callable[[int, FrameType | None], object] | signal.Handlers
 ALERTS: Final = Path("alerts.jsonl")
 
 
@@ -151,16 +153,20 @@ def _plain_file(path: Path, formatter: logging.Formatter) -> PlainFileHandler:
 
 @contextmanager
 def stopping(relay: Relay) -> Iterator[None]:
-    """Let Ctrl-C stop the bot between two events, so that all files tell of the same ones.
+    """Let Ctrl-C and SIGTERM stop the bot between two events: all files tell of the same ones.
 
-    Where Ctrl-C means something else already, or in another thread, it is left alone.
+    A signal that means something else already is left alone, and so are all in other threads.
     """
+    usual: dict[int, _SignalHandler] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
     ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-    signal.signal(signal.SIGINT, relay.stop)
+    taken = [number for number, how in usual.items() if ours and signal.getsignal(number) is how]
+    for number in taken:
+        signal.signal(number, relay.stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in taken:
+            signal.signal(number, usual[number])

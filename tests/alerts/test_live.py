@@ -39,7 +39,9 @@ def rules(draw: st.DrawFn) -> Rule:
         window=f"{width} {'batches' if signal == 'error_ratio' else 'rows'}",
         min_count=draw(st.none() | st.integers(1, width)),
         direction=draw(st.sampled_from(["above", "below"])),
-        threshold=draw(st.sampled_from([0.1, 0.2, 0.5, 1.0, 2.0])),
+        threshold=draw(
+            st.sampled_from([0.1, 0.2, 0.5, 1.0] + [2.0] * (signal not in RATIO_SIGNALS))
+        ),
         for_=draw(durations),
         keep_firing_for=draw(durations),
         stale_after=draw(st.sampled_from(["1s", "2s", "6s", "5m"])),

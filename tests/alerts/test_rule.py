@@ -189,6 +189,12 @@ def test_an_error_ratio_without_its_ratio_over_batches_is_refused(tmp_path: Path
     )
     path = rules_file(tmp_path, signal='"error_ratio"', window='"100 batches"')
     assert refusal(path) == "$.rule[0].aggregate: found 'last', expected 'ratio' for error_ratio"
+    path = rules_file(
+        tmp_path, signal='"error_ratio"', window='"100 batches"', aggregate='"ratio"', threshold="5"
+    )
+    assert refusal(path) == (
+        "$.rule[0].threshold: found 5, expected a share from 0 to 1: 5 % is 0.05"
+    )
 
 
 def test_an_unknown_key_is_named_with_what_it_may_have_been_meant_to_be(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from simlab.bot.machine import SimulatedMachine
 from simlab.errors import OutputError
 from simlab.run.place import directory
+from simlab.run.relay import LOG
 
 from .cases import digests, made
 
@@ -63,16 +64,40 @@ def test_a_run_that_fails_gives_back_what_it_was_to_replace(
     assert digests(tmp_path) == before
 
 
-@pytest.mark.parametrize("kind", ["file", "directory"])
-def test_force_replaces_what_is_there(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("old", [None, "manifest.json", "logs/inventory.log"])
+def test_force_replaces_an_empty_directory_and_what_a_run_left_whole_or_not(
+    tmp_path: Path, old: str | None
+) -> None:
     place = tmp_path / "a"
-    if kind == "directory":
-        place.mkdir()
-    (place / "old" if kind == "directory" else place).touch()
+    place.mkdir()
+    if old is not None:
+        (place / old).parent.mkdir(exist_ok=True)
+        (place / old).touch()
     with directory(place, force=True) as folder:
         (folder / "new").touch()
     assert names(tmp_path) == {"a"}
     assert names(place) == {"new"}
+
+
+def test_force_replaces_nothing_that_is_not_simlabs(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "important.csv").touch()
+    (tmp_path / "file").touch()
+    for place, why in (("mine", "not simlab's to replace"), ("file", "is a file")):
+        with pytest.raises(OutputError, match=why), directory(tmp_path / place, force=True):
+            fail()
+    assert names(tmp_path / "mine") == {"important.csv"}
+    assert (tmp_path / "file").is_file()
+
+
+def test_force_takes_no_directory_from_a_run_that_still_goes_on(tmp_path: Path) -> None:
+    place = tmp_path / "a"
+    with directory(place, force=False) as folder:
+        (folder / "logs").mkdir()
+        (folder / LOG).touch()
+        with pytest.raises(OutputError, match="another run"), directory(place, force=True):
+            fail()
+    assert names(place) == {"logs"}
 
 
 def test_what_a_killed_run_was_to_replace_comes_back_when_the_next_fails(tmp_path: Path) -> None:
@@ -80,6 +105,8 @@ def test_what_a_killed_run_was_to_replace_comes_back_when_the_next_fails(tmp_pat
     for name in ("a", ".a.replaced"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).touch()
+    (tmp_path / "a" / "logs").mkdir()
+    (tmp_path / "a" / LOG).touch()
     with pytest.raises(StopError), directory(tmp_path / "a", force=True):
         fail()
     assert names(tmp_path) == {"a"}
