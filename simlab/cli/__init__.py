@@ -1,6 +1,5 @@
 """The command line: each command parses, makes one library call, and renders."""
 
-import os
 import sys
 
 import typer
@@ -18,13 +17,11 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     try:
         code = app(args=arguments or ["--help"], prog_name="simlab", standalone_mode=False)
-    except (SimlabError, typer.TyperException) as error:
+    except (SimlabError, typer.TyperException, OSError) as error:
         if debug:
             raise
         complain(_line(error))
-        code = getattr(error, "exit_code", 1)
-    finally:
-        _flush()
+        code = getattr(error, "exit_code", 2)
     sys.exit(code)
 
 
@@ -34,11 +31,3 @@ def _line(error: Exception) -> str:
         return str(error)
     command = getattr(getattr(error, "ctx", None), "command_path", "simlab")
     return f"{' '.join(error.format_message().split())} (see: {command} --help)"
-
-
-def _flush() -> None:
-    """Let a reader that has seen enough, such as `head`, close the pipe without a complaint."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

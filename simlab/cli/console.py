@@ -1,10 +1,13 @@
 """What commands print: tables for people, one JSON object with `--json`, complaints apart."""
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,15 +20,17 @@ def show(*renderables: "RenderableType") -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
-    for renderable in renderables:
-        console.print(renderable)
+    with _printing():
+        for renderable in renderables:
+            console.print(renderable)
 
 
 def say(text: str) -> None:
     """Print a line as it stands, with nothing in it that a terminal would act on."""
     from simlab.report.inert import visible
 
-    print(visible(text, most=2000))  # noqa: T201  # this is where commands print
+    with _printing():
+        print(visible(text, most=2000))  # noqa: T201  # this is where commands print
 
 
 def note(text: str) -> None:
@@ -44,7 +49,33 @@ def show_json(value: object) -> None:
     """Print one JSON object; what is undefined is null."""
     import msgspec
 
-    print(msgspec.json.encode(_plain(value)).decode())  # noqa: T201
+    with _printing():
+        print(msgspec.json.encode(_plain(value)).decode())  # noqa: T201
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Print all of it now: a reader that has seen enough, such as `head`, is no fault.
+
+    Raises:
+        OutputError: standard output cannot be written.
+    """
+    from simlab.errors import OutputError
+
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # the latter is how rich tells of the former
+        _mute()
+        raise typer.Exit from None
+    except OSError as error:
+        _mute()
+        raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
+
+
+def _mute() -> None:
+    """What is still to be printed goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

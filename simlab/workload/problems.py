@@ -18,6 +18,7 @@ _DIST_KEYS = {
     "exponential": ("scale",),
     "uniform": ("low", "high"),
 }
+MOST_HELD_ROWS: Final = 20_000_000
 LONGEST_INCIDENT_S: Final = 365 * 86_400.0
 _PARAMETERS = ("median", "sigma", "shape", "scale", "low", "high")
 _CENTURY_S: Final = 100 * 365.25 * 86_400
@@ -34,6 +35,7 @@ def problems(profile: Profile) -> Iterator[Problem]:
     yield from incident_problems(profile, "incident", profile.incident)
     yield from incident_problems(profile, "lookalike", profile.lookalike)
     yield from _shape_problems(profile)
+    yield from _size_problems(profile)
 
 
 def _length_problems(profile: Profile) -> list[Problem]:
@@ -49,6 +51,19 @@ def _length_problems(profile: Profile) -> list[Problem]:
     factors = (profile.arrivals.hourly or (1.0,), profile.arrivals.weekday or (1.0,))
     if not all(any(group) for group in factors):
         return [("$.arrivals", "its factors are all 0: nothing would ever fall due")]
+    return []
+
+
+def _size_problems(profile: Profile) -> list[Problem]:
+    """A slice of the load is held in memory, and lasts as long as a batch can live."""
+    outcome = profile.outcome
+    pauses_s = duration_s(outcome.backoff) * (2 ** (outcome.max_attempts - 1) - 1)
+    life_s = outcome.max_attempts * duration_s(profile.service.limit) + pauses_s
+    factors = _mean(profile.arrivals.hourly) * _mean(profile.arrivals.weekday)
+    held = life_s * profile.per_minute / 60 * factors
+    if held > MOST_HELD_ROWS:
+        fault = f"{held:.1e} batches could be alive at once, more than {MOST_HELD_ROWS:.0e}"
+        return [("$.arrivals.per_minute", f"{fault}; lower it, or service.limit")]
     return []
 
 

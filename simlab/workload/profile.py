@@ -127,7 +127,7 @@ class Injection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     kind: str
-    per_day: NonNegative | None = None
+    per_day: Annotated[float, Meta(ge=0, le=10_000)] | None = None
     at: datetime | None = None
     duration: Length = Length()
     severity: Between = Between()

@@ -104,6 +104,15 @@ def test_ctrl_c_leaves_a_readable_run_and_exits_130(
     assert events(tmp_path / "a" / "logs")[-1]["event"] == "run_finished"
 
 
+def test_sigterm_keeps_what_the_run_did(tmp_path: Path) -> None:
+    bot = working(tmp_path / "a", *WALL)
+    bot.send_signal(signal.SIGTERM)
+    said, complained = bot.communicate(timeout=20)
+    assert bot.returncode == 130
+    assert "Traceback" not in said + complained
+    assert equal(read(tmp_path / "a"), read(tmp_path / "a" / "logs"))
+
+
 def test_ctrl_c_while_a_dataset_is_made_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
     bot = subprocess.Popen(
         [sys.executable, "-c", MAIN, "gen", "--rows", "30000000", "--workers", "1", "--out",

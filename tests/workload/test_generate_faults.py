@@ -123,7 +123,7 @@ def test_interrupted_with_all_its_processes_it_leaves_nothing_and_says_nothing(
     tmp_path: Path, workers: int
 ) -> None:
     profile = tmp_path / "profile.toml"
-    profile.write_text(PROFILE.replace("8s", "200s"))
+    profile.write_text(PROFILE.replace("8s", "2000s"))
     command = [sys.executable, "-m", "simlab", "gen", str(profile), "--out", str(tmp_path / "out")]
     command += ["--workers", str(workers)]
     with subprocess.Popen(
