@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simlab.cli.console import say, show, show_json
+from simlab.cli.console import caution, say, show, show_json
 from simlab.cli.options import (
     Force,
     Json,
@@ -50,6 +50,7 @@ def backtest(
     from simlab.dataset.target import refuse_existing
     from simlab.report.terminal import scores_table
     from simlab.tuning.backtest import backtest as judge
+    from simlab.tuning.cautions import cautions_on_data
 
     judged_rules = rules_or_strategy(rules)
     if episodes is not None:
@@ -59,10 +60,12 @@ def backtest(
     result = judge(dataset, judged_rules, start_us=start_us, until_us=until_us)
     if episodes is not None:
         _write(result.episodes, episodes, force=force)
+    cautions = cautions_on_data(dataset, judged_rules)
     if as_json:
-        show_json(_as_json(result))
+        show_json({**_as_json(result), "cautions": cautions})
         return
     show(scores_table(result.scores, rules=judged_rules, title=f"Backtest of {dataset.name}"))
+    caution(cautions)
     if episodes is not None:
         say(f"{episodes}: {len(result.episodes):,} episodes")
 

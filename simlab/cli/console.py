@@ -40,6 +40,12 @@ def note(text: str) -> None:
     print(visible(text, most=2000), file=sys.stderr)  # noqa: T201
 
 
+def caution(lines: list[str]) -> None:
+    """Tell what to know before believing the result."""
+    for line in lines:
+        note(f"caution: {line}")
+
+
 def complain(text: str) -> None:
     """Tell what went wrong, on standard error, in one line."""
     note(f"simlab: {text}")

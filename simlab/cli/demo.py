@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simlab.cli.console import note, progress, say, show, show_json
+from simlab.cli.console import caution, note, progress, say, show, show_json
 from simlab.cli.options import DEFAULT_SEED, Force, Json, Seed, fresh, rules_or_strategy
 from simlab.cli.tune import show_tuning
 
@@ -62,6 +62,7 @@ def _show(told: "Story", rules: "Sequence[Rule]") -> None:
     title = "The strategy's rules, over the whole run"
     show(scores_table(told.whole.scores, rules=rules, title=title))
     show_tuning(told.tuning)
+    caution(told.cautions)
     say(f"run directory  {told.ran.path}")
     say(f"tuned rules    {told.rules_file}")
     say(f"dashboard      {told.dashboard}")

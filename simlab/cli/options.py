@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from simlab.alerts.rule import Rule
     from simlab.dataset.schema import Dataset
 
@@ -62,7 +64,6 @@ def read_source(
     from dataclasses import replace
 
     from simlab.cli.console import note
-    from simlab.dataset.labels import read_labels
     from simlab.dataset.read import read
 
     dataset = read(path, time=time, mapping=mapping(maps), max_rejected=max_rejected)
@@ -71,7 +72,24 @@ def read_source(
         where = f"kept in {kept}" if kept else "which could not be kept"
         total = dataset.lines.accepted + dataset.lines.rejected
         note(f"{path}: {dataset.lines.rejected} of {total} lines rejected, {where}")
-    return dataset if labels is None else replace(dataset, incidents=read_labels(labels))
+    return dataset if labels is None else replace(dataset, incidents=_labels(labels, dataset))
+
+
+def _labels(path: Path, dataset: "Dataset") -> "pl.DataFrame":
+    """The labels of a file.
+
+    Raises:
+        InputError: they cannot be read, or none of them lies within the data.
+    """
+    from simlab.dataset.labels import read_labels
+    from simlab.errors import InputError
+
+    labels, times = read_labels(path), dataset.rows["timestamp"]
+    within = (labels["start"] <= times[-1]) & (labels["end"] >= times[0])
+    if not within.any():
+        span = f"{times[0]:%Y-%m-%d %H:%M} to {times[-1]:%Y-%m-%d %H:%M} UTC"
+        raise InputError(f"{path}: none of its labels lies within the data, {span}")
+    return labels
 
 
 def mapping(entries: Sequence[str] | None) -> dict[str, str] | None:

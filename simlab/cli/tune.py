@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simlab.cli.console import say, show, show_json
+from simlab.cli.console import caution, say, show, show_json
 from simlab.cli.options import (
     Force,
     Json,
@@ -56,6 +56,7 @@ def tune(
     """Choose each rule's threshold and `for` on the first part in time; judge on the rest."""
     from simlab.alerts.rule import write_rules
     from simlab.dataset.target import refuse_existing
+    from simlab.tuning.cautions import cautions_on_data, cautions_on_tuning
     from simlab.tuning.tune import tune as choose
 
     given = rules_or_strategy(rules)
@@ -74,10 +75,15 @@ def tune(
     )
     if out is not None:
         write_rules(tuning.rules_after, out, force=force)
+    cautions = [
+        *cautions_on_data(dataset, given),
+        *cautions_on_tuning(tuning, max_false_alarms_per_day=max_false_alarms_per_day),
+    ]
     if as_json:
-        show_json(_as_json(tuning))
+        show_json({**_as_json(tuning), "cautions": cautions})
         return
     show_tuning(tuning)
+    caution(cautions)
     if out is not None:
         say(f"{out}: the tuned rules")
 

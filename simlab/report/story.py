@@ -10,9 +10,12 @@ from simlab.report.html import write_dashboard
 from simlab.report.page import page_of
 from simlab.run import Ran, run
 from simlab.tuning.backtest import Backtest, backtest
+from simlab.tuning.cautions import cautions_on_tuning
 from simlab.tuning.tune import Tuning, tune
 from simlab.workload.profile import Profile
 from simlab.workload.source import source_of_profile
+
+FALSE_ALARMS_PER_DAY = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,7 @@ class Story:
         ran: the run.
         whole: the rules as given, over all of the run.
         tuning: the chosen rules, and both on the part that the choice did not see.
+        cautions: what to know before believing the figures.
         rules_file: where the chosen rules are.
         dashboard: where the page is.
     """
@@ -30,6 +34,7 @@ class Story:
     ran: Ran
     whole: Backtest
     tuning: Tuning
+    cautions: list[str]
     rules_file: Path
     dashboard: Path
 
@@ -71,14 +76,21 @@ def story(
     say(f"3/5 Judging the rules, which brought {ran.alerts:,} alert events, against the truth")
     whole = backtest(ran.dataset, rules)
     say("4/5 Choosing thresholds on the first half in time, judging on the second")
-    tuning = tune(ran.dataset, rules)
+    tuning = tune(ran.dataset, rules, max_false_alarms_per_day=FALSE_ALARMS_PER_DAY)
     rules_file, page = out / "tuned.toml", out / "dashboard.html"
     write_rules(tuning.rules_after, rules_file)
     tuning.front.write_csv(out / "front.csv")
     say("5/5 Drawing the dashboard")
     title = f"simlab demo: {profile.name}"
     write_dashboard(page_of(ran.dataset, out, rules, title=title, tuning=tuning), page)
-    return Story(ran=ran, whole=whole, tuning=tuning, rules_file=rules_file, dashboard=page)
+    return Story(
+        ran=ran,
+        whole=whole,
+        tuning=tuning,
+        cautions=cautions_on_tuning(tuning, max_false_alarms_per_day=FALSE_ALARMS_PER_DAY),
+        rules_file=rules_file,
+        dashboard=page,
+    )
 
 
 def _silent(_: str) -> None:

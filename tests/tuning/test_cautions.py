@@ -1,0 +1,60 @@
+"""What a reader should know before believing the figures."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+from msgspec.structs import replace
+
+from simlab.alerts.rule import Rule, Search, Steps, strategy_rules
+from simlab.dataset.schema import TIMESTAMP, Dataset
+from simlab.tuning.cautions import cautions_on_data, cautions_on_tuning
+from simlab.tuning.tune import Tuning, tune
+from simlab.workload.draw import draw
+from simlab.workload.loading import load_profile
+
+HIGH = Rule(name="high", signal="value", threshold=1.0)
+
+
+def series(step: timedelta) -> Dataset:
+    """Ten values, so far apart."""
+    start = datetime(2026, 1, 5, tzinfo=UTC)
+    times = pl.Series([start + step * i for i in range(10)], dtype=TIMESTAMP)
+    return Dataset(name="series", rows=pl.DataFrame({"timestamp": times, "value": [0.0] * 10}))
+
+
+def tuned(*rules: Rule) -> Tuning:
+    """These rules tuned on the default day."""
+    return tune(draw(load_profile("busy-day"), seed=7), rules)
+
+
+def test_data_slower_than_stale_after_are_told_of_with_what_to_set() -> None:
+    """Hourly data under the default of five minutes; exactly five minutes are allowed."""
+    (told,) = cautions_on_data(series(timedelta(hours=1)), [HIGH])
+    assert told == (
+        "high: its data come every 60 min, and after 5m without any it resolves: "
+        "set stale_after above that"
+    )
+    assert not cautions_on_data(series(timedelta(minutes=5)), [HIGH])
+    assert not cautions_on_data(series(timedelta(hours=1)), [replace(HIGH, stale_after="2h")])
+
+
+def test_a_rule_without_its_data_is_the_scores_business() -> None:
+    """It says what is missing already."""
+    assert not cautions_on_data(series(timedelta(minutes=1)), strategy_rules())
+
+
+def test_a_rule_that_can_only_be_tuned_to_silence_is_called_switched_off() -> None:
+    """No duration reaches an hour; and the best of two thresholds is an edge of the grid."""
+    steps = Steps(low=3600.0, high=7200.0, steps=2)
+    silent = Rule(name="slow", signal="duration", threshold=3600.0, search=Search(threshold=steps))
+    error_rate = strategy_rules()[1]
+    told = cautions_on_tuning(tuned(silent, error_rate), max_false_alarms_per_day=2.0)
+    assert "slow as tuned never fired on the training part: it is switched off" in told
+    assert any("slow: 3600 is the edge of its grid, 3600 to 7200" in text for text in told)
+
+
+def test_few_incidents_and_a_broken_cap_are_told_of() -> None:
+    """Half a day of busy-day has nine incidents; a cap below 0 is broken by any figure."""
+    told = cautions_on_tuning(tuned(*strategy_rules()), max_false_alarms_per_day=-1.0)
+    assert "9 incidents are few to choose by: other days may differ much" in told
+    assert any("over the cap of -1" in text for text in told)
