@@ -83,6 +83,7 @@ def _plans(dataset: Dataset, every_s: int) -> list[_Plan]:
 
 def _row_plans(rows: pl.DataFrame, every_s: int) -> list[_Plan]:
     frame = view.rows_over_time(rows, every_s=every_s)
+    frame = view.without_stub(frame, rows["timestamp"][-1], every_s=every_s)
     latency = _Plan(draw=plots.latency_over_time, frame=frame, height_in=2.9, signal="duration")
     errors = _Plan(
         draw=plots.error_ratio_over_time, frame=frame, height_in=2.2, signal="error_ratio"

@@ -5,6 +5,7 @@ nothing to judge is NaN, so that a chart shows a gap.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -230,6 +231,21 @@ def _matches(episodes: pl.DataFrame, labels: Truth) -> Iterator[tuple[str, Match
     for rule in episodes["rule"].unique(maintain_order=True):
         starts = episodes.filter(pl.col("rule") == rule)["start"].sort()
         yield rule, match(starts.dt.timestamp("us").to_numpy(), labels)
+
+
+def without_stub(frame: pl.DataFrame, last: datetime, *, every_s: int) -> pl.DataFrame:
+    """The buckets of a frame, but for a last one that the data hardly reached into.
+
+    A few seconds of a bucket of minutes hold a few rows, whose rate and quantiles would plunge or
+    leap for no reason. It is left out when less than a quarter of it is covered.
+
+    Args:
+        frame: with the buckets' starts as `time`, in order.
+        last: when the data end.
+        every_s: the buckets' width [s].
+    """
+    covered_s = (last - frame["time"][-1]).total_seconds()
+    return frame.head(-1) if frame.height > 1 and covered_s < every_s / 4 else frame
 
 
 def _span_us(rows: pl.DataFrame) -> tuple[int, int]:

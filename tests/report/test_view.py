@@ -1,5 +1,7 @@
 """What is shown over time equals the same counted by hand, and gaps stay gaps."""
 
+from datetime import timedelta
+
 import numpy as np
 import polars as pl
 import pytest
@@ -183,3 +185,14 @@ def test_without_truth_a_mark_says_neither(judged: Backtest) -> None:
 def test_no_rows_give_no_buckets() -> None:
     assert view.rows_over_time(attempts([]), every_s=60).is_empty()
     assert view.bucket_s(attempts([])) > 0
+
+
+def test_a_last_bucket_that_the_data_hardly_reach_into_is_no_bucket() -> None:
+    frame = view.rows_over_time(attempts([1.0] * 10, every_s=400), every_s=HOUR)
+    starts = frame["time"]
+    assert frame.height == 2
+    for seconds, height in ((0, 1), (899, 1), (900, 2), (3600, 2)):
+        last = starts[-1] + timedelta(seconds=seconds)
+        assert view.without_stub(frame, last, every_s=HOUR).height == height
+    only = frame.head(1)
+    assert view.without_stub(only, starts[0], every_s=HOUR).height == 1
