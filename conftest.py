@@ -1,10 +1,18 @@
 """`pytest --benchmark` runs the benchmarks; plain `pytest` runs everything else."""
 
+import os
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 BENCHMARKS = "benchmarks"
+
+# People's runs explore at random; CI tries the same examples each time, so that what it says is
+# about the change. Shared machines stall, so no example has a deadline.
+settings.register_profile("explore", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "explore")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

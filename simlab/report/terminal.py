@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.markup import escape
 from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -57,17 +56,6 @@ _SHORT: Final[Mapping[str, str]] = {
     "False alarms/day": "False a day",
     "Time firing": "Firing",
 }
-
-
-def inert(text: str) -> str:
-    r"""Text from data as rich markup that shows it and does nothing else.
-
-    Markup is escaped; control characters, ESC first among them, are replaced.
-
-    >>> inert("[bold]\x1b[2J")
-    '\\[bold]�[2J'
-    """
-    return escape(visible(text))
 
 
 def scores_table(
