@@ -3,20 +3,19 @@
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any, Final, Literal, TypeAlias
 
 from simlab.alerts.machine import Change, Machine
 from simlab.alerts.rule import SAMPLE_SIGNALS, Rule
 from simlab.alerts.window import window
+from simlab.clock import iso
 from simlab.errors import ConfigError
 from simlab.events import Alert, Attempt, Sample
 
 Reading: TypeAlias = Callable[[Any], float | None]
 """A signal's value in an event of its kind; None when the event does not observe it."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HINT: Final[dict[str, Literal["notify", "rollback"]]] = {"ticket": "notify", "page": "rollback"}
 
 
@@ -117,7 +116,7 @@ class _Watch:
             value=change.value if defined else None,
             threshold=self._rule.threshold,
             severity=self._rule.severity,
-            started_at=_iso(change.started_us),
+            started_at=iso(change.started_us),
             action_hint=_HINT[self._rule.severity],
         )
 
@@ -140,11 +139,6 @@ def _reading(rule: Rule) -> Reading:
 
 def _time_us(alert: Alert) -> int:
     return alert.time_us
-
-
-def _iso(time_us: int) -> str:
-    moment = _EPOCH + timedelta(microseconds=time_us)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _age(attempt: Attempt) -> float | None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from simlab.clock import US_PER_S
 from simlab.config import as_record, duration_s, read_toml, shipped
 from simlab.dataset.target import building, settle
 from simlab.errors import ConfigError
@@ -30,7 +31,6 @@ SAMPLE_SIGNALS: Final = frozenset(
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _WINDOW: Final = re.compile(r"([1-9][0-9]{0,6}) (rows?|batch|batches)")
-_US_PER_S = 1_000_000
 
 
 class Steps(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,7 +118,7 @@ def duration_us(text: str) -> int:
     Raises:
         ConfigError: it is not a duration.
     """
-    return round(duration_s(text) * _US_PER_S)
+    return round(duration_s(text) * US_PER_S)
 
 
 def load_rules(path: Path) -> tuple[Rule, ...]:

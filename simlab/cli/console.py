@@ -37,7 +37,7 @@ def note(text: str) -> None:
     """Tell something beside the result, on standard error."""
     from simlab.report.inert import visible
 
-    print(visible(text, most=2000), file=sys.stderr)  # noqa: T201
+    print(visible(text, most=2000), file=sys.stderr)  # noqa: T201  # as above
 
 
 def caution(lines: list[str]) -> None:
@@ -56,7 +56,7 @@ def show_json(value: object) -> None:
     import msgspec
 
     with _printing():
-        print(msgspec.json.encode(_plain(value)).decode())  # noqa: T201
+        print(msgspec.json.encode(_plain(value)).decode())  # noqa: T201  # as above
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def as_pandas(frame: pl.DataFrame) -> "pd.DataFrame":
 
 
 def _values(column: pl.Series) -> "pd.Series":
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415  # as above
 
     if column.dtype == pl.Datetime:
         naive = column.dt.replace_time_zone(None).to_numpy()

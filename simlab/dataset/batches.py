@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from simlab.clock import US_PER_S
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-_US = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ def batches_of(dataset: Dataset) -> Batches:
 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """Attempts batch after batch, batches in the order of due."""
-    waited_us = (pl.col("queue_wait").fill_null(0.0) * _US).round().cast(pl.Int64)
+    waited_us = (pl.col("queue_wait").fill_null(0.0) * US_PER_S).round().cast(pl.Int64)
     return (
         rows.with_row_index("row")
         .with_columns(
             end_us=pl.col("timestamp").to_physical(),
-            work_us=(pl.col("duration") * _US).round().cast(pl.Int64),
+            work_us=(pl.col("duration") * US_PER_S).round().cast(pl.Int64),
             key=pl.col("batch_id").fill_null(-1 - pl.col("row").cast(pl.Int64)),
         )
         .with_columns(ready_us=pl.col("end_us") - pl.col("work_us") - waited_us)

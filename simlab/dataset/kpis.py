@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from simlab.clock import US_PER_S
 from simlab.dataset.schema import SAMPLES, TIMESTAMP, Dataset, empty
 from simlab.errors import ConfigError
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from polars.dataframe.group_by import GroupBy
 
 _S_PER_HOUR: Final = 3600.0
-_US_PER_S: Final = 1_000_000
 _MOST_STRETCHES: Final = 1_000_000
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
@@ -60,9 +60,9 @@ def kpis_over_time(dataset: Dataset, *, every_s: float) -> pl.DataFrame:
     Raises:
         ConfigError: the length is below a microsecond, or makes more than a million stretches.
     """
-    every_us = int(every_s * _US_PER_S) if 0 < every_s < 1e12 else 0
+    every_us = int(every_s * US_PER_S) if 0 < every_s < 1e12 else 0
     grid = _grid(dataset, every_us=every_us, every_s=every_s)
-    hours = every_us / _US_PER_S / _S_PER_HOUR
+    hours = every_us / US_PER_S / _S_PER_HOUR
     figures = _bucketed(dataset.rows, every_us).agg(**_row_figures(dataset, hours=hours))
     samples = _bucketed(_samples(dataset), every_us).agg(**_sample_figures(dataset))
     joined = grid.join(figures, on="start", how="left").join(samples, on="start", how="left")
@@ -119,7 +119,7 @@ def _samples(dataset: Dataset) -> pl.DataFrame:
 def _span_hours(rows: pl.DataFrame) -> float:
     """From the first row to the last [h]; NaN where that is no time at all."""
     first, last = _ends_us(rows)
-    return (last - first) / _US_PER_S / _S_PER_HOUR or math.nan
+    return (last - first) / US_PER_S / _S_PER_HOUR or math.nan
 
 
 def _ends_us(rows: pl.DataFrame) -> tuple[int, int]:

@@ -138,7 +138,7 @@ def _spans(ax: Axes, shown: pl.DataFrame, **look: Any) -> None:
 def _days(moments: pl.Series) -> NDArray[np.float64]:
     """As matplotlib counts time."""
     stamps = moments.to_numpy().astype("datetime64[us]")
-    return np.asarray(date2num(stamps), dtype=np.float64)  # type: ignore[no-untyped-call]
+    return np.asarray(date2num(stamps), dtype=np.float64)
 
 
 def _kinds_above(ax: Axes, shown: pl.DataFrame) -> None:
@@ -168,7 +168,7 @@ def _above(ax: Axes, left: float, text: str) -> None:
 def _across(ax: Axes, when: datetime) -> float:
     """Where a moment lies from the left end of the axes, 0, to the right, 1."""
     low, high = ax.get_xlim()
-    return float((date2num(when) - low) / (high - low))  # type: ignore[no-untyped-call]
+    return float((date2num(when) - low) / (high - low))
 
 
 def _width_points(ax: Axes) -> float:

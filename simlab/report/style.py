@@ -104,8 +104,8 @@ def time_axis(ax: Axes, first: datetime, last: datetime) -> None:
     assert figure is not None
     # With at least 2 and up to 5 or more there is a step for every span: matplotlib warns else.
     ticks = max(5, int(figure.get_size_inches()[0] * 1.1))
-    locator = AutoDateLocator(tz="UTC", minticks=2, maxticks=ticks)  # type: ignore[no-untyped-call]
-    formatter = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+    locator = AutoDateLocator(tz="UTC", minticks=2, maxticks=ticks)
+    formatter = ConciseDateFormatter(
         locator,
         tz="UTC",
         formats=["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%H:%M:%S"],
@@ -115,7 +115,7 @@ def time_axis(ax: Axes, first: datetime, last: datetime) -> None:
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(formatter)
     if first < last:
-        ax.set_xlim(date2num(first), date2num(last))  # type: ignore[no-untyped-call]
+        ax.set_xlim(date2num(first), date2num(last))
     ax.set_xlabel(f"{days(first, last)}, UTC", loc="right")
 
 

@@ -28,7 +28,7 @@ def svg(figure: Figure) -> str:
     with style.style(), warnings.catch_warnings():
         # The reader's fonts draw the text: what ours lack does not matter.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None})
     text = out.getvalue()
     return _FONT.sub(_FONTS, _METADATA.sub("", text[text.index("<svg") :]))
 

@@ -32,7 +32,7 @@ def _line(ax: Axes, name: str) -> np.ndarray:
 
 
 def _days(hours: float) -> float:
-    return float(date2num(at(hours)))  # type: ignore[no-untyped-call]
+    return float(date2num(at(hours)))
 
 
 def _texts(ax: Axes) -> list[str]:
