@@ -11,35 +11,13 @@ import numpy.typing as npt
 from simlab.config import duration_s
 from simlab.rng import stream
 from simlab.workload.arrivals import Floats
+from simlab.workload.kinds import KINDS, Effect, Shape
 from simlab.workload.problems import LONGEST_INCIDENT_S
 from simlab.workload.profile import Injection, Profile
 
 Mask = npt.NDArray[np.bool_]
 _DAY_S: Final = 86_400.0
 
-
-@dataclass(frozen=True)
-class Effect:
-    """What full strength of a kind does; less strength does proportionally less.
-
-    `slowdown` multiplies durations by 1 + slowdown; `error` and `retry` are added to the
-    probabilities of an attempt's outcome; `cpu` is added to the machine's CPU [%]; `arrivals`
-    adds that share of the usual arrivals.
-    """
-
-    slowdown: float = 0.0
-    error: float = 0.0
-    retry: float = 0.0
-    cpu: float = 0.0
-    arrivals: float = 0.0
-
-
-EFFECTS: Final[dict[str, Effect]] = {
-    "latency_spike": Effect(slowdown=7.0, retry=0.05),
-    "error_burst": Effect(error=0.4, retry=0.2),
-    "cpu_saturation": Effect(slowdown=0.6, cpu=75.0),
-    "load_peak": Effect(arrivals=0.8),
-}
 
 VISIBLE_SLOWDOWN: Final = 1.1
 """An attempt shows an incident that made it a tenth longer, or that changed how it ended."""
@@ -68,27 +46,46 @@ class Trouble:
     @property
     def effect(self) -> Effect:
         """What its kind does at full strength."""
-        return EFFECTS[self.kind]
+        return KINDS[self.kind].effect
+
+    @property
+    def shape(self) -> Shape:
+        """How its strength goes."""
+        return KINDS[self.kind].shape
 
     def strength(self, time_s: Floats) -> Floats:
         """Its strength at each time: 0 outside it, up to its severity within.
 
-        The start is within, the end is not. It grows evenly over the ramp, and dies down over
-        as long; both ramps are cut to half its length at most.
+        The start is within, the end is not. What humps grows evenly over the ramp, and dies down
+        over as long; both ramps are cut to half its length at most. A step only grows, over a
+        ramp cut to its length; what grows does so from the start to the end.
         """
-        ramp_s = min(self.ramp_s, (self.end_s - self.start_s) / 2)
+        begun_s, left_s = time_s - self.start_s, self.end_s - time_s
+        inside = (begun_s >= 0) & (left_s > 0)
+        ramp_s = self._ramp_s
         if ramp_s <= 0:
-            return np.where((time_s >= self.start_s) & (time_s < self.end_s), self.severity, 0.0)
-        inside_s = np.minimum(time_s - self.start_s, self.end_s - time_s)
-        return np.asarray(self.severity * np.clip(inside_s / ramp_s, 0.0, 1.0))
+            return np.where(inside, self.severity, 0.0)
+        risen_s = np.minimum(begun_s, left_s) if self.shape == "hump" else begun_s
+        return np.where(inside, self.severity * np.minimum(risen_s / ramp_s, 1.0), 0.0)
 
     def span_above(self, strength: float) -> tuple[float, float] | None:
         """From when to when it is at least so strong [s]; None when it never is."""
         if strength > self.severity:
             return None
-        ramp_s = min(self.ramp_s, (self.end_s - self.start_s) / 2)
-        inside_s = ramp_s * strength / self.severity
-        return self.start_s + inside_s, self.end_s - inside_s
+        inside_s = self._ramp_s * strength / self.severity
+        return self.start_s + inside_s, self.end_s - (inside_s if self.shape == "hump" else 0.0)
+
+    @property
+    def _ramp_s(self) -> float:
+        """How long it takes to full strength."""
+        length_s = self.end_s - self.start_s
+        match self.shape:
+            case "hump":
+                return min(self.ramp_s, length_s / 2)
+            case "step":
+                return min(self.ramp_s, length_s)
+            case "growth":
+                return length_s
 
     def touches(self, warehouse_id: npt.NDArray[np.int32]) -> Mask:
         """Which of these warehouses it touches."""
@@ -137,7 +134,8 @@ def _of_entry(
 def _drawn(
     profile: Profile, entry: Injection, start_s: float, rng: np.random.Generator, *, benign: bool
 ) -> Trouble:
-    median_s = duration_s(entry.duration.median)
+    kind = KINDS[entry.kind]
+    median_s = duration_s(entry.duration.median or kind.median)
     length_s = median_s * math.exp(entry.duration.sigma * rng.standard_normal())
     length_s = min(length_s, LONGEST_INCIDENT_S)
     severity = float(rng.uniform(entry.severity.low, entry.severity.high))
@@ -148,17 +146,18 @@ def _drawn(
         end_s=_to_us(start_s + length_s),
         severity=round(severity, 4),
         warehouses=_chosen(entry, profile.warehouses, rng),
-        ramp_s=duration_s(entry.ramp),
+        ramp_s=duration_s(kind.ramp if entry.ramp is None else entry.ramp),
         lookalike=benign,
     )
 
 
 def _chosen(entry: Injection, warehouses: int, rng: np.random.Generator) -> tuple[int, ...] | None:
-    if entry.warehouses == "all":
+    told = KINDS[entry.kind].warehouses if entry.warehouses is None else entry.warehouses
+    if told == "all":
         return None
-    if isinstance(entry.warehouses, tuple):
-        return tuple(sorted(set(entry.warehouses)))
-    count = max(1, round(entry.warehouses * warehouses))
+    if isinstance(told, tuple):
+        return tuple(sorted(set(told)))
+    count = max(1, round(told * warehouses))
     picked = rng.choice(warehouses, size=count, replace=False) + 1
     return tuple(sorted(int(w) for w in picked))
 

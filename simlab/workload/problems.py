@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from simlab.config import duration_s
-from simlab.workload.profile import Injection, Outcome, Profile, Resources, Service
+from simlab.workload.profile import Arrivals, Injection, Outcome, Profile, Resources, Service
 
 Problem: TypeAlias = tuple[str, str]
 """A path, and what is wrong there."""
@@ -17,10 +18,11 @@ _DIST_KEYS = {
     "pareto": ("shape", "scale"),
     "exponential": ("scale",),
     "uniform": ("low", "high"),
+    "empirical": ("quantiles",),
 }
 MOST_HELD_ROWS: Final = 20_000_000
 LONGEST_INCIDENT_S: Final = 365 * 86_400.0
-_PARAMETERS = ("median", "sigma", "shape", "scale", "low", "high")
+_PARAMETERS = ("median", "sigma", "shape", "scale", "low", "high", "quantiles")
 _CENTURY_S: Final = 100 * 365.25 * 86_400
 YEAR_3000_US: Final = 32_503_680_000_000_000
 
@@ -28,6 +30,7 @@ YEAR_3000_US: Final = 32_503_680_000_000_000
 def problems(profile: Profile) -> Iterator[Problem]:
     """Each problem there is; a check may rely on those before it."""
     yield from _length_problems(profile)
+    yield from _arrival_problems(profile.arrivals)
     yield from span_problems(profile)
     yield from _service_problems(profile.service)
     yield from _outcome_problems(profile.outcome)
@@ -48,7 +51,13 @@ def _length_problems(profile: Profile) -> list[Problem]:
         return [("$.duration", "missing: set it like '1d', or set rows")]
     if profile.duration is not None and duration_s(profile.duration) <= 0:
         return [("$.duration", f"{profile.duration!r} is no time at all; write it like '1d'")]
-    factors = (profile.arrivals.hourly or (1.0,), profile.arrivals.weekday or (1.0,))
+    return []
+
+
+def _arrival_problems(arrivals: Arrivals) -> list[Problem]:
+    if arrivals.burstiness is not None and arrivals.process != "bursty":
+        return [("$.arrivals.burstiness", f"process {arrivals.process!r} takes none; say 'bursty'")]
+    factors = (arrivals.hourly or (1.0,), arrivals.weekday or (1.0,))
     if not all(any(group) for group in factors):
         return [("$.arrivals", "its factors are all 0: nothing would ever fall due")]
     return []
@@ -97,6 +106,11 @@ def _service_problems(service: Service) -> list[Problem]:
             return [(f"$.service.{key}", f"dist {service.dist!r} takes {names}, not {key}")]
     if service.dist == "uniform" and not (service.low or 0.0) < (service.high or 0.0):
         return [("$.service.high", f"{service.high} is not above low, {service.low}")]
+    steps = pairwise(service.quantiles or ())
+    for index, (one, after) in enumerate(steps):
+        if after < one:
+            path = f"$.service.quantiles[{index + 1}]"
+            return [(path, f"{after:g} is below the one before, {one:g}; list them in order")]
     if not 0 < duration_s(service.limit) <= 3600:
         return [("$.service.limit", f"{service.limit!r} is not between 0 and 1h")]
     return []
@@ -128,8 +142,8 @@ def incident_problems(profile: Profile, key: str, entries: Sequence[Injection]) 
             return [(path, "set one of per_day and at")]
         if entry.severity.low > entry.severity.high:
             return [(f"{path}.severity", "low is above high")]
-        if not 0 < duration_s(entry.duration.median) <= LONGEST_INCIDENT_S:
-            median = entry.duration.median
+        median = entry.duration.median
+        if median is not None and not 0 < duration_s(median) <= LONGEST_INCIDENT_S:
             return [(f"{path}.duration.median", f"{median!r} is not between 0 and 365d")]
         outside = [w for w in _listed(entry) if w > profile.warehouses]
         if outside:

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
@@ -30,11 +30,14 @@ class Arrivals(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When batches fall due.
 
     `per_minute` is the mean rate over a day whose `hourly` factors average 1; the factors are
-    taken as they stand, so factors that average 2 double the load.
+    taken as they stand, so factors that average 2 double the load. `bursty` arrivals are Poisson
+    at a rate that changes each minute: it is multiplied by a gamma variable of mean 1 and
+    variance `burstiness` (1 where it is not said).
     """
 
-    process: Literal["poisson", "fixed"] = "poisson"
+    process: Literal["poisson", "fixed", "bursty"] = "poisson"
     per_minute: Positive | None = None
+    burstiness: Annotated[float, Meta(gt=0, le=100)] | None = None
     hourly: Annotated[tuple[NonNegative, ...], Meta(min_length=24, max_length=24)] | None = None
     weekday: Annotated[tuple[NonNegative, ...], Meta(min_length=7, max_length=7)] | None = None
 
@@ -44,18 +47,23 @@ class Service(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `lognormal` takes `median` and `sigma`; `gamma` and `weibull` take `shape` and `scale`;
     `pareto` takes `shape` and the least value `scale`; `uniform` takes `low` and `high`;
-    `exponential` takes `scale`, its mean. `per_item` is added for each item of the batch;
-    `warehouse_spread` is the sigma of a lognormal factor drawn once a warehouse. No attempt
-    works longer than `limit`: the bot gives up then.
+    `exponential` takes `scale`, its mean; `empirical` takes `quantiles`, evenly spaced in
+    probability from the least duration to the greatest, and is linear between them. `per_item`
+    is added for each item of the batch; `warehouse_spread` is the sigma of a lognormal factor
+    drawn once a warehouse. No attempt works longer than `limit`: the bot gives up then, and the
+    attempt has failed with a `timeout`.
     """
 
-    dist: Literal["lognormal", "gamma", "weibull", "pareto", "exponential", "uniform"]
+    dist: Literal["lognormal", "gamma", "weibull", "pareto", "exponential", "uniform", "empirical"]
     median: Positive | None = None
     sigma: Sigma | None = None
     shape: Positive | None = None
     scale: Positive | None = None
     low: NonNegative | None = None
     high: Positive | None = None
+    quantiles: Annotated[tuple[NonNegative, ...], Meta(min_length=2, max_length=10_001)] | None = (
+        None
+    )
     per_item: NonNegative = 0.0
     warehouse_spread: Sigma = 0.0
     limit: Duration = "5m"
@@ -83,6 +91,7 @@ class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `retry` and `error` are probabilities; an attempt that would be retried but was the last of
     `max_attempts` fails instead. The pause before attempt k + 1 is `backoff` times 2^(k - 1).
+    An attempt that reaches `service.limit` is retried too.
     """
 
     retry: Share = 0.0
@@ -95,12 +104,17 @@ class Outcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Resources(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The machine: CPU [%] idle and for each busy worker, memory [MB], disk bytes an item."""
+    """The machine: CPU [%] idle and for each busy worker, memory [MB], disk bytes an item.
+
+    Batches that wait in the bot's queue cost CPU and memory too.
+    """
 
     interval: Duration = "15s"
     cpu_idle: Annotated[float, Meta(ge=0, le=100)] = 8.0
     cpu_per_busy_worker: NonNegative = 18.0
+    cpu_per_waiting_batch: NonNegative = 0.05
     mem_mb: Positive = 220.0
+    mem_mb_per_waiting_batch: NonNegative = 0.02
     read_bytes_per_item: NonNegative = 4096.0
     write_bytes_per_item: NonNegative = 2048.0
 
@@ -113,17 +127,20 @@ class Between(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Length(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A lognormal length of time, cut at a year."""
+    """A lognormal length of time, cut at a year; the kind has a usual `median`."""
 
-    median: Duration = "20m"
+    median: Duration | None = None
     sigma: Sigma = 0.5
+
+
+Warehouses: TypeAlias = Share | Annotated[tuple[Count, ...], Meta(min_length=1)] | Literal["all"]
 
 
 class Injection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something to inject: so many a day at random, or once at a given moment.
 
     `warehouses` is the share of them it touches, a list of ids, or "all". It takes `ramp` to
-    build up, and as long to die down.
+    build up, and as long to die down. What is left out is as usual for its kind.
     """
 
     kind: str
@@ -131,20 +148,23 @@ class Injection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at: datetime | None = None
     duration: Length = Length()
     severity: Between = Between()
-    warehouses: Share | Annotated[tuple[Count, ...], Meta(min_length=1)] | Literal["all"] = "all"
-    ramp: Duration = "2m"
+    warehouses: Warehouses | None = None
+    ramp: Duration | None = None
 
 
 class Incident(Injection, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Trouble that an alert ought to find."""
 
-    kind: Literal["latency_spike", "error_burst", "cpu_saturation"]
+    kind: Literal[
+        "latency_spike", "error_burst", "retry_storm", "stuck_batch", "cpu_saturation",
+        "memory_leak", "disk_stall", "warehouse_outage", "bad_deploy", "slow_drift", "bot_down",
+    ]  # fmt: skip
 
 
 class Lookalike(Injection, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something benign that looks like trouble."""
 
-    kind: Literal["load_peak"]
+    kind: Literal["load_peak", "slow_warehouse", "backup_cpu", "error_blip"]
 
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,7 @@
 """How long attempts work, before any incident acts on them."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,8 +23,8 @@ def base_durations(service: Service, count: int, rng: np.random.Generator) -> Fl
             return (1 + rng.pareto(_of(service.shape), count)) * _of(service.scale)
         case "exponential":
             return rng.standard_exponential(count) * _of(service.scale)
-        case "uniform":
-            return rng.uniform(_of(service.low), _of(service.high), count)
+        case "uniform" | "empirical":
+            return _between(service.quantiles or (_of(service.low), _of(service.high)), count, rng)
 
 
 def warehouse_factors(service: Service, warehouses: int, *, seed: int) -> Floats:
@@ -37,6 +38,12 @@ def _lognormal(service: Service, count: int, rng: np.random.Generator) -> Floats
     normal *= _of(service.sigma)
     normal += math.log(_of(service.median))
     return np.exp(normal, out=normal)
+
+
+def _between(quantiles: Sequence[float], count: int, rng: np.random.Generator) -> Floats:
+    """By the inverse of a distribution function that is linear between its quantiles."""
+    steps = len(quantiles) - 1
+    return np.interp(rng.random(count) * steps, np.arange(steps + 1), quantiles)
 
 
 def _of(value: float | None) -> float:

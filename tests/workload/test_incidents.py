@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from simlab.dataset.schema import Dataset
 from simlab.workload.draw import draw
-from simlab.workload.incidents import EFFECTS, Trouble, draw_troubles, overlapping
+from simlab.workload.incidents import Trouble, draw_troubles, overlapping
+from simlab.workload.kinds import KINDS
 from simlab.workload.load import load_of
 from simlab.workload.slices import longest_life_s
 
@@ -167,7 +168,7 @@ def test_half_the_severity_has_half_the_effect() -> None:
 @pytest.mark.parametrize("kind", ["latency_spike", "error_burst", "cpu_saturation"])
 def test_full_severity_adds_the_kinds_points_to_the_outcomes(kind: str) -> None:
     rows = firsts(hit(kind)[0], FROM_S, UNTIL_S)
-    effect = EFFECTS[kind]
+    effect = KINDS[kind].effect
     assert is_share(rows.filter(status="error").height, len(rows), 0.02 + effect.error)
     assert is_share(rows.filter(status="retry").height, len(rows), 0.1 + effect.retry)
 
