@@ -34,10 +34,14 @@ class Intensity:
         return total - self._from_monday(np.asarray(self.origin_s))
 
     def moment(self, expected: Floats) -> Floats:
-        """The inverse of `expected`: the time by which so many batches are expected [s]."""
-        target = expected + self._from_monday(np.asarray(self.origin_s))
-        weeks, rest = np.divmod(target, self.mass[-1])
-        return weeks * _WEEK_S + np.interp(rest, self.mass, self.edges_s) - self.origin_s
+        """The inverse of `expected`, in order: when so many batches are expected [s]."""
+        target = np.asarray(expected + self._from_monday(np.asarray(self.origin_s)))
+        a_week = self.mass[-1]
+        weeks: Floats | float = target.flat[0] // a_week if target.size else 0.0
+        if target.size and target.flat[-1] // a_week > weeks:
+            weeks = target // a_week  # costs more than all the rest, and is seldom needed
+        inside_s = np.interp(target - weeks * a_week, self.mass, self.edges_s)
+        return np.asarray(inside_s + (weeks * _WEEK_S - self.origin_s))
 
     def rate(self, time_s: Floats) -> Floats:
         """Batches expected a second at each time."""
@@ -91,7 +95,7 @@ def evenly_random(count: int, rng: np.random.Generator) -> Floats:
     of a uniform sample (Rényi 1953).
     """
     sums = np.cumsum(rng.standard_exponential(count + 1))
-    return np.asarray(sums[:-1] / sums[-1]) if count else np.empty(0)
+    return np.asarray(sums[:-1] / sums[-1])
 
 
 def place(
@@ -99,8 +103,12 @@ def place(
 ) -> Floats:
     """`count` arrivals of the process within [start_s, end_s), in order [s]."""
     low, high = shape.expected(np.array([start_s, end_s]))
-    times = shape.moment(low + (high - low) * evenly_random(count, rng))
-    return np.clip(times, start_s, np.nextafter(end_s, start_s))
+    wanted = evenly_random(count, rng)
+    wanted *= high - low
+    wanted += low
+    times_s = shape.moment(wanted)
+    np.maximum(times_s, start_s, out=times_s)
+    return np.minimum(times_s, np.nextafter(end_s, start_s), out=times_s)
 
 
 def place_evenly(shape: Intensity, *, start_s: float, end_s: float) -> Floats:

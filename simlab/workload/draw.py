@@ -1,6 +1,6 @@
 """A load's attempts, samples and incidents: drawn part by part, put together at the end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -8,11 +8,19 @@ import numpy as np
 import polars as pl
 
 from simlab.dataset.schema import Dataset
-from simlab.workload.attempts import Attempts, Seen, draw_attempts, joined, merged
+from simlab.workload.attempts import Attempts, draw_attempts, joined, merged
+from simlab.workload.fate import Seen
 from simlab.workload.incidents import VISIBLE_ARRIVALS
 from simlab.workload.load import Load, load_of
 from simlab.workload.profile import Profile
-from simlab.workload.samples import Work, background, sample_count, samples, seen_in_samples, work
+from simlab.workload.samples import (
+    Work,
+    background,
+    sample_count,
+    samples,
+    seen_in_samples,
+    work,
+)
 from simlab.workload.slices import Part, parts
 from simlab.workload.table import incidents_frame, rows_frame
 
@@ -39,17 +47,19 @@ class Beside(TypedDict):
     incidents: pl.DataFrame
 
 
-def draw(profile: Profile, *, seed: int, incidents: bool = True) -> Dataset:
+def draw(
+    profile: Profile, *, seed: int, incidents: bool = True, without: Collection[str] = ()
+) -> Dataset:
     """The dataset that `generate` would write, in memory."""
-    load = load_of(profile, seed=seed, incidents=incidents)
+    load = load_of(profile, seed=seed, incidents=incidents, without=without)
     pieces: list[Drawn] = []
     frames: list[pl.DataFrame] = []
     left = load.rows_wanted
     for part in parts(load):
-        attempts = part_attempts(load, part, at_most=left)
-        frames.append(rows_frame(profile, attempts))
-        pieces.append(summary(profile, attempts))
-        left = None if left is None else left - len(attempts)
+        drawn, rows = part_rows(load, part, at_most=left)
+        frames.append(rows)
+        pieces.append(drawn)
+        left = None if left is None else left - drawn.rows
         if left == 0:
             break
     rows = pl.concat(frames)
@@ -58,24 +68,36 @@ def draw(profile: Profile, *, seed: int, incidents: bool = True) -> Dataset:
     return Dataset(name=profile.name, rows=rows, **beside(load, pieces))
 
 
-def part_attempts(load: Load, part: Part, *, at_most: int | None = None) -> Attempts:
-    """The attempts that end within a part, in the order of time, cut after `at_most`."""
-    pieces: list[Attempts] = []
-    for cut in part.slices:
-        pieces.append(draw_attempts(load, cut))
-        if at_most is not None and _ended(pieces, part.start_s, cut.end_s) >= at_most:
-            break  # whatever later batches do ends later still
-    attempts = joined(pieces)
-    order = np.argsort(attempts.end_us, kind="stable")
-    ends_us = attempts.end_us[order]
-    first = int(np.searchsorted(ends_us, part.start_s * 1e6)) if part.index else 0
-    last = int(np.searchsorted(ends_us, part.end_s * 1e6))
-    if at_most is not None:
-        last = min(last, first + at_most)
-    return attempts.at(order[first:last])
+def part_rows(load: Load, part: Part, *, at_most: int | None = None) -> tuple[Drawn, pl.DataFrame]:
+    """The rows that end within a part, in the order of time, cut after `at_most`."""
+    attempts = joined(list(_in_order(load, part, at_most=at_most)))
+    return _summary(load.profile, attempts), rows_frame(load.profile, attempts)
 
 
-def summary(profile: Profile, attempts: Attempts) -> Drawn:
+def _in_order(load: Load, part: Part, *, at_most: int | None) -> Iterator[Attempts]:
+    """The attempts that end within a part, a slice's time after another, each in order.
+
+    Slice by slice, because what fits into a processor's cache is sorted and gathered at a
+    fraction of the cost. What ends beyond a slice waits for the next.
+    """
+    carried: list[Attempts] = []
+    for index, cut in enumerate(part.slices):
+        from_s = cut.end_s if index < part.before else 0.0
+        attempts = joined([*carried, *draw_attempts(load, cut, ending_from_s=from_s)])
+        order = np.argsort(attempts.end_us, kind="stable")
+        edge_s = part.end_s if cut is part.slices[-1] else cut.end_s
+        done = int(np.searchsorted(attempts.end_us, edge_s * 1e6, sorter=order))
+        carried = [attempts.at(order[done:])]
+        if index < part.before:
+            continue
+        kept = done if at_most is None else min(done, at_most)
+        yield attempts.at(order[:kept])
+        at_most = None if at_most is None else at_most - kept
+        if at_most == 0:
+            return
+
+
+def _summary(profile: Profile, attempts: Attempts) -> Drawn:
     """What is kept of attempts that are in order."""
     end_us = int(attempts.end_us[-1]) if len(attempts) else 0
     return Drawn(
@@ -107,7 +129,7 @@ def beside(load: Load, pieces: Sequence[Drawn]) -> Beside:
     )
     calm = background(begun, count=count)
     return Beside(
-        samples=samples(profile, calm, [piece.work for piece in pieces]),
+        samples=samples(load, calm, [piece.work for piece in pieces]),
         incidents=incidents_frame(profile, begun.troubles, seen),
     )
 
@@ -121,11 +143,3 @@ def seen_in_arrivals(load: Load, *, span_s: float) -> Seen:
             if shown is not None and shown[0] < span_s:
                 seen[trouble.id] = (round(shown[0] * 1e6), round(min(shown[1], span_s) * 1e6))
     return seen
-
-
-def _ended(pieces: Sequence[Attempts], start_s: float, end_s: float) -> int:
-    """How many of the attempts end from `start_s` to before `end_s`."""
-    return sum(
-        int(np.count_nonzero((p.end_us >= start_s * 1e6) & (p.end_us < end_s * 1e6)))
-        for p in pieces
-    )

@@ -16,12 +16,11 @@ from simlab.dataset.format import Format, format_of, join_parquet, write_frame
 from simlab.dataset.manifest import Manifest, PartFile, part_file, write_manifest
 from simlab.dataset.target import building, settle
 from simlab.engine.local import map_in_order
-from simlab.workload.draw import Beside, Drawn, beside, part_attempts, summary
+from simlab.workload.draw import Beside, Drawn, beside, part_rows
 from simlab.workload.load import Load, load_of
 from simlab.workload.names import warehouse_names
 from simlab.workload.profile import Profile
 from simlab.workload.slices import Part, parts
-from simlab.workload.table import rows_frame
 
 Report = Callable[[int], None]
 """Is told how many rows have been made so far."""
@@ -129,11 +128,10 @@ def _made(
 
 def _write_part(task: _Task) -> Drawn:
     """Draw a part and write its rows."""
-    attempts = part_attempts(task.load, task.part, at_most=task.at_most)
+    drawn, rows = part_rows(task.load, task.part, at_most=task.at_most)
     task.path.parent.mkdir(exist_ok=True)
-    frame = rows_frame(task.load.profile, attempts)
-    write_frame(frame, task.path, task.form, header=task.part.index == 0)
-    return summary(task.load.profile, attempts)
+    write_frame(rows, task.path, task.form, header=task.part.index == 0)
+    return drawn
 
 
 def _parts_needed(load: Load) -> list[Part]:
@@ -147,8 +145,7 @@ def _parts_needed(load: Load) -> list[Part]:
         needed.append(part)
         if load.rows_wanted is not None and due >= load.rows_wanted:
             break
-        own = part.slices[1:] if part.index else part.slices
-        due += sum(cut.batches + cut.extra for cut in own)
+        due += part.batches
     return needed
 
 

@@ -19,10 +19,6 @@ Mask = npt.NDArray[np.bool_]
 _DAY_S: Final = 86_400.0
 
 
-VISIBLE_SLOWDOWN: Final = 1.1
-"""An attempt shows an incident that made it a tenth longer, or that changed how it ended."""
-VISIBLE_CPU: Final = 5.0
-"""A sample shows an incident that added so many points [%]."""
 VISIBLE_ARRIVALS: Final = 0.1
 """The load shows what adds a tenth to its arrivals, or more."""
 

@@ -57,7 +57,7 @@ ONE: Final = 0.0
 KINDS: Final[Mapping[str, Kind]] = {
     "latency_spike": Kind(
         summary="attempts take up to eight times as long",
-        effect=Effect(slowdown=7.0, retry=0.05, error_types={"timeout": 1.0}),
+        effect=Effect(slowdown=7.0),
     ),
     "error_burst": Kind(
         summary="up to 40 % more attempts fail for good, 20 % more are retried",

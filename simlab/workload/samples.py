@@ -2,21 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from simlab.config import duration_s
 from simlab.dataset.schema import SAMPLES
 from simlab.workload.arrivals import Floats
-from simlab.workload.attempts import Attempts, Seen
-from simlab.workload.incidents import VISIBLE_CPU, Trouble
+from simlab.workload.attempts import Attempts
+from simlab.workload.fate import Seen
+from simlab.workload.incidents import Trouble
 from simlab.workload.load import Load
+from simlab.workload.micros import Int64s
 from simlab.workload.profile import Profile
 
-_CPU_JITTER = 1.5
-_MEM_JITTER = 0.01
-_CHUNK = 4096
+_CPU_JITTER: Final = 1.5
+_MEM_JITTER: Final = 0.01
+VISIBLE_CPU: Final = 5.0
+"""A sample shows an incident that added so many points [%]."""
+VISIBLE_MEM: Final = 0.1
+"""A sample shows an incident that added such a share of the usual memory."""
 
 
 @dataclass(frozen=True)
@@ -54,27 +61,40 @@ def background(load: Load, *, count: int) -> Background:
     resources = load.profile.resources
     interval_s = duration_s(resources.interval)
     cpu = resources.cpu_idle + _CPU_JITTER * _noise(load, "sample.cpu", count)
-    for _, added in _cpu_added(load, interval_s, count):
-        cpu += added
     mem = resources.mem_mb * (1 + _MEM_JITTER * _noise(load, "sample.mem", count))
+    for trouble, strength in _acting(load, interval_s, count):
+        cpu += trouble.effect.cpu * strength
+        mem += resources.mem_mb * trouble.effect.mem * strength
     return Background(interval_s=interval_s, cpu_percent=cpu, mem_usage_mb=mem)
 
 
 def work(profile: Profile, attempts: Attempts) -> Work:
-    """What these attempts cost, interval by interval."""
+    """What attempts cost, interval by interval; they are in the order of their end."""
     interval_us = round(duration_s(profile.resources.interval) * 1e6)
     if not len(attempts):
         return Work(first=0, busy_s=np.empty(0), items=np.empty(0))
-    ended = attempts.end_us // interval_us
-    first = int(ended.min())
-    busy_us = np.bincount(ended - first, weights=attempts.duration_us)
-    items = np.bincount(ended - first, weights=attempts.batch_size).astype(np.float64)
-    return Work(first=first, busy_s=busy_us / 1e6, items=items)
+    first, last = (int(attempts.end_us[at]) // interval_us for at in (0, -1))
+    edges_us = np.arange(first, last + 1) * interval_us
+    starts = np.searchsorted(attempts.end_us, edges_us)
+    return Work(
+        first=first,
+        busy_s=_sums(attempts.duration_us, starts) / 1e6,
+        items=_sums(attempts.batch_size, starts),
+    )
 
 
-def samples(profile: Profile, calm: Background, works: Sequence[Work]) -> pl.DataFrame:
-    """The samples of a machine that did this work, as if no batch ever queued."""
-    count = len(calm.cpu_percent)
+def _sums(values: npt.NDArray[np.int64] | npt.NDArray[np.int32], starts: Int64s) -> Floats:
+    """The sum from each start to before the next; 0 where that is nothing. No start is the end."""
+    sums = np.add.reduceat(values, starts, dtype=np.int64)
+    return np.where(np.diff(starts, append=len(values)) > 0, sums, 0).astype(np.float64)
+
+
+def samples(load: Load, calm: Background, works: Sequence[Work]) -> pl.DataFrame:
+    """The samples of a machine that did this work, as if no batch ever queued.
+
+    There are none from while the bot was down: it is the bot that takes them.
+    """
+    profile, count = load.profile, len(calm.cpu_percent)
     busy_s, items = np.zeros(count), np.zeros(count)
     for piece in works:
         kept = max(0, min(len(piece.busy_s), count - piece.first))
@@ -82,39 +102,39 @@ def samples(profile: Profile, calm: Background, works: Sequence[Work]) -> pl.Dat
         items[piece.first : piece.first + kept] += piece.items[:kept]
     busy = np.minimum(busy_s / calm.interval_s, profile.workers)
     cpu = calm.cpu_percent + profile.resources.cpu_per_busy_worker * busy
-    ends_us = (np.arange(1, count + 1) * round(calm.interval_s * 1e6)) + profile.start_us
+    ends_us = np.arange(1, count + 1) * round(calm.interval_s * 1e6)
     columns = {
-        "timestamp": ends_us,
+        "timestamp": ends_us + profile.start_us,
         "cpu_percent": np.round(np.clip(cpu, 0.0, 100.0), 2),
         "mem_usage_mb": np.round(calm.mem_usage_mb, 2),
         "disk_read_bytes": np.rint(items * profile.resources.read_bytes_per_item),
         "disk_write_bytes": np.rint(items * profile.resources.write_bytes_per_item),
     }
-    return pl.DataFrame(columns).cast(dict(SAMPLES))  # type: ignore[arg-type]  # dict is invariant
+    taken = pl.DataFrame(columns).cast(dict(SAMPLES))  # type: ignore[arg-type]  # dict is invariant
+    return taken.filter(~load.outages.covers(ends_us)) if load.outages else taken
 
 
 def seen_in_samples(load: Load, *, count: int) -> Seen:
-    """When each trouble that CPU samples show first and last does."""
+    """When each trouble that the samples show first and last does."""
     interval_s = duration_s(load.profile.resources.interval)
     seen: Seen = {}
-    for trouble, added in _cpu_added(load, interval_s, count):
-        shown = np.flatnonzero(added >= VISIBLE_CPU)
+    for trouble, strength in _acting(load, interval_s, count):
+        cpu, mem = trouble.effect.cpu * strength, trouble.effect.mem * strength
+        shown = np.flatnonzero((cpu >= VISIBLE_CPU) | (mem >= VISIBLE_MEM))
         if len(shown):
             ends_us = (shown[[0, -1]] + 1) * round(interval_s * 1e6)
             seen[trouble.id] = (int(ends_us[0]), int(ends_us[1]))
     return seen
 
 
-def _cpu_added(load: Load, interval_s: float, count: int) -> Iterator[tuple[Trouble, Floats]]:
-    """The CPU that each trouble adds to each sample, for those that add any [%]."""
+def _acting(load: Load, interval_s: float, count: int) -> Iterator[tuple[Trouble, Floats]]:
+    """The troubles that act on the machine, and how strongly in each sample's interval."""
     middle_s = (np.arange(count, dtype=np.float64) + 0.5) * interval_s
     for trouble in load.troubles:
-        if trouble.effect.cpu:
-            yield trouble, trouble.effect.cpu * trouble.strength(middle_s)
+        if trouble.effect.cpu or trouble.effect.mem:
+            yield trouble, trouble.strength(middle_s)
 
 
 def _noise(load: Load, name: str, count: int) -> Floats:
     """Standard normal noise, the same at each index however many are asked for."""
-    chunks = range(-(-count // _CHUNK))
-    drawn = [load.stream(name, chunk).standard_normal(_CHUNK) for chunk in chunks]
-    return np.concatenate([*drawn, np.empty(0)])[:count]
+    return load.series(name, lambda rng, size: rng.standard_normal(size), first=0, count=count)

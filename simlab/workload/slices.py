@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count, islice, takewhile
 from typing import Final
 
 import numpy as np
 
 from simlab.config import duration_s
 from simlab.workload.arrivals import Floats, Intensity, intensity, place_evenly
+from simlab.workload.bursts import bursts
 from simlab.workload.incidents import Trouble, overlapping
 from simlab.workload.load import Load
 from simlab.workload.profile import Outcome, Profile
@@ -40,14 +41,20 @@ class Slice:
 class Part:
     """Slices written together: the rows that end from `start_s` to before `end_s`.
 
-    `slices` begin with the one before the part, for the attempts that reach over the edge;
-    `end_s` is infinite for the last part.
+    `slices` begin with `before` slices that lie before the part, for the attempts that reach
+    over the edge; `end_s` is infinite for the last part.
     """
 
     index: int
     start_s: float
     end_s: float
     slices: tuple[Slice, ...]
+    before: int
+
+    @property
+    def batches(self) -> int:
+        """How many batches fall due within the part."""
+        return sum(cut.batches + cut.extra for cut in self.slices[self.before :])
 
 
 def parts(load: Load) -> Iterator[Part]:
@@ -62,10 +69,19 @@ def parts(load: Load) -> Iterator[Part]:
             return
         last = profile.limit_s is not None and own[-1].end_s >= profile.limit_s
         end_s = float("inf") if last else own[-1].end_s
-        yield Part(index=index, start_s=own[0].start_s, end_s=end_s, slices=(*before, *own))
+        yield Part(index, own[0].start_s, end_s, (*before, *own), len(before))
         if last:
             return
-        before = own[-1:]
+        before = _reaching((*before, *own), load)
+
+
+def _reaching(slices: Sequence[Slice], load: Load) -> tuple[Slice, ...]:
+    """The slices at the end whose batches may end beyond the last of them."""
+    edge_s, life_s = slices[-1].end_s, longest_life_s(load.profile)
+    reach = takewhile(
+        lambda cut: load.outages.done_by_s(cut.end_s, life_s=life_s) >= edge_s, reversed(slices)
+    )
+    return tuple(reversed(list(reach)))
 
 
 def slice_s(profile: Profile) -> float:
@@ -102,7 +118,7 @@ def peak_arrivals(
 
 
 def _slices(load: Load) -> Iterator[Slice]:
-    profile, shape = load.profile, intensity(load.profile)
+    profile, shape = load.profile, load.intensity
     length_s, limit_s = slice_s(profile), profile.limit_s or float("inf")
     spread = _spread_counts(load, shape)
     first = 1
@@ -120,8 +136,11 @@ def _slices(load: Load) -> Iterator[Slice]:
 def _usual(load: Load, shape: Intensity, start_s: float, end_s: float, index: int) -> int:
     if load.profile.arrivals.process == "fixed":
         return len(place_evenly(shape, start_s=start_s, end_s=end_s))
-    low, high = shape.expected(np.array([start_s, end_s]))
-    return int(load.stream("arrivals.count", index).poisson(high - low))
+    if load.profile.arrivals.process == "bursty":
+        _, expected = bursts(load, shape, start_s=start_s, end_s=end_s)
+    else:
+        expected = np.diff(shape.expected(np.array([start_s, end_s])))
+    return int(load.stream("arrivals.count", index).poisson(expected[-1]))
 
 
 def _extra(load: Load, shape: Intensity, start_s: float, end_s: float, index: int) -> int:

@@ -1,37 +1,43 @@
 """Attempts and troubles as the frames that a dataset holds."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from simlab.dataset.schema import CORE_COLUMNS, ERROR_TYPES, INCIDENTS, ROWS, STATUSES, TIMESTAMP
-from simlab.workload.attempts import NO_ERROR, Attempts
+from simlab.workload.attempts import Attempts
 from simlab.workload.incidents import Trouble
 from simlab.workload.profile import Profile
 
-_ERROR_TYPE = pl.Enum(ERROR_TYPES)
+_STATUS: Final = pl.Series(STATUSES, dtype=pl.Enum(STATUSES))
+_ERROR_TYPE: Final = pl.Series([*ERROR_TYPES, None], dtype=pl.Enum(ERROR_TYPES))
+"""By code: the last is `NO_ERROR`."""
 
 
 def rows_frame(profile: Profile, attempts: Attempts) -> pl.DataFrame:
     """The rows of a dataset, in the order given: all columns, or the strategy's four."""
-    failed = attempts.error_type != NO_ERROR
-    types = pl.Series(np.where(failed, attempts.error_type, 0).astype(np.uint8))
     columns = {
         "timestamp": pl.Series(attempts.end_us + profile.start_us).cast(TIMESTAMP),
         "duration": attempts.duration_us / 1e6,
-        "status": pl.Series(attempts.status).cat.to(pl.Enum(STATUSES)),
+        "status": _STATUS.gather(pl.Series(attempts.status)),
         "warehouse_id": attempts.warehouse_id,
         "batch_id": attempts.batch_id,
-        "attempt": attempts.attempt,
+        "attempt": attempts.attempt.astype(np.int32),
         "batch_size": attempts.batch_size,
-        "queue_wait": pl.repeat(None, len(attempts), dtype=pl.Float64, eager=True),
-        "error_type": types.cat.to(_ERROR_TYPE).zip_with(
-            pl.Series(failed), pl.repeat(None, len(attempts), dtype=_ERROR_TYPE, eager=True)
-        ),
+        "queue_wait": _queue_wait(attempts),
+        "error_type": _ERROR_TYPE.gather(pl.Series(attempts.error_type)),
     }
     kept = CORE_COLUMNS if profile.shape == "rows" else tuple(ROWS)
     return pl.DataFrame({name: columns[name] for name in kept})
+
+
+def _queue_wait(attempts: Attempts) -> pl.Series:
+    """Unknown, since no queue is simulated, but where an outage is known to have held it up."""
+    if attempts.waited_us is None:
+        return pl.repeat(None, len(attempts), dtype=pl.Float64, eager=True)
+    return pl.Series(attempts.waited_us / 1e6).set(pl.Series(attempts.waited_us == 0), None)
 
 
 def incidents_frame(

@@ -1,6 +1,7 @@
 """Injected trouble comes when it should, does what its kind does, and shows where it is said to."""
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,12 @@ def hit(kind: str, *, seed: int = 12, **changes: Any) -> tuple[Dataset, Dataset]
     """The same load with one trouble and without."""
     profile = case(incident=[trouble(kind, **changes)])
     return draw(profile, seed=seed), draw(profile, seed=seed, incidents=False)
+
+
+def given_up_share(slowdown: float) -> float:
+    """The share of lognormal attempts that a slowdown takes to the limit of 10 s."""
+    limit = math.log(10 / (0.35 * (1 + slowdown))) / 0.6
+    return 1 - NormalDist().cdf(limit)
 
 
 def test_strength_is_0_outside_and_grows_and_dies_down_over_the_ramp() -> None:
@@ -169,8 +176,11 @@ def test_half_the_severity_has_half_the_effect() -> None:
 def test_full_severity_adds_the_kinds_points_to_the_outcomes(kind: str) -> None:
     rows = firsts(hit(kind)[0], FROM_S, UNTIL_S)
     effect = KINDS[kind].effect
-    assert is_share(rows.filter(status="error").height, len(rows), 0.02 + effect.error)
-    assert is_share(rows.filter(status="retry").height, len(rows), 0.1 + effect.retry)
+    given_up = given_up_share(effect.slowdown)
+    error, retry = 0.02 + effect.error, 0.1 + effect.retry
+    assert is_share(rows.filter(status="error").height, len(rows), error * (1 - given_up))
+    expected = retry * (1 - given_up) + given_up
+    assert is_share(rows.filter(status="retry").height, len(rows), expected)
 
 
 @pytest.mark.parametrize("kind", ["latency_spike", "error_burst", "cpu_saturation"])
@@ -260,8 +270,9 @@ def test_two_that_overlap_stay_two_rows_and_their_effects_add_up() -> None:
     assert both.incidents is not None
     assert both.incidents["kind"].to_list() == ["latency_spike", "error_burst"]
     rows = firsts(both, 1_800, UNTIL_S)
-    assert is_share(rows.filter(status="error").height, len(rows), 0.42)
-    assert is_share(rows.filter(status="retry").height, len(rows), 0.35)
+    in_time = 1 - given_up_share(7.0)
+    assert is_share(rows.filter(status="error").height, len(rows), 0.42 * in_time)
+    assert is_share(rows.filter(status="retry").height, len(rows), 1 - in_time + 0.3 * in_time)
     assert np.median(rows["duration"].to_numpy()) > 6 * 0.35
 
 

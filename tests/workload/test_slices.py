@@ -3,16 +3,18 @@
 from itertools import islice, pairwise
 
 import numpy as np
+import polars as pl
 import pytest
 
 from simlab.workload import slices
 from simlab.workload.arrivals import intensity
-from simlab.workload.attempts import COLUMNS, draw_attempts, joined
-from simlab.workload.draw import part_attempts
+from simlab.workload.attempts import draw_attempts, joined
+from simlab.workload.draw import part_rows
 from simlab.workload.load import Load, load_of
 from simlab.workload.slices import longest_life_s, parts, pauses_s, slice_s
+from simlab.workload.table import rows_frame
 
-from .cases import case, trouble
+from .cases import START, case, trouble
 
 
 @pytest.fixture
@@ -27,6 +29,15 @@ def busy() -> Load:
     troubles = [trouble("latency_spike", ramp="2m"), trouble("error_burst")]
     peak = [trouble("load_peak", ramp="5m")]
     return load_of(case(outcome={"retry": 0.4}, incident=troubles, lookalike=peak), seed=6)
+
+
+def halting() -> Load:
+    """The same hour with an outage of many slices in it, and one right after."""
+    outages = [
+        trouble("bot_down", duration={"median": "12m", "sigma": 0}),
+        trouble("bot_down", at=START.replace(minute=33), duration={"median": "2m", "sigma": 0}),
+    ]
+    return load_of(case(outcome={"retry": 0.4}, incident=outages), seed=6)
 
 
 def test_the_longest_life_is_all_attempts_at_the_limit_and_the_pauses_between() -> None:
@@ -44,7 +55,7 @@ def test_a_slice_is_never_shorter_than_a_batch_can_live_nor_longer_than_a_week()
 @pytest.mark.usefixtures("small")
 def test_slices_follow_each_other_from_the_start_to_the_end() -> None:
     load = busy()
-    own = [cut for part in parts(load) for cut in part.slices[1 if part.index else 0 :]]
+    own = [cut for part in parts(load) for cut in part.slices[part.before :]]
     assert [cut.index for cut in own] == list(range(len(own)))
     assert own[0].start_s == 0
     assert own[-1].end_s == 3_600
@@ -55,11 +66,12 @@ def test_slices_follow_each_other_from_the_start_to_the_end() -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_a_part_begins_with_the_slice_before_it_and_the_last_has_no_end() -> None:
+def test_a_part_begins_with_the_slices_that_reach_into_it_and_the_last_has_no_end() -> None:
     cuts = list(parts(busy()))
     assert len(cuts) > 10
     for one, after in pairwise(cuts):
-        assert after.slices[0] == one.slices[-1]
+        assert after.before >= 1
+        assert after.slices[: after.before] == one.slices[-after.before :]
         assert one.end_s == after.start_s == one.slices[-1].end_s
     assert cuts[-1].end_s == np.inf
 
@@ -69,30 +81,38 @@ def test_a_load_whose_rows_decide_goes_on_without_end() -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_no_attempt_is_lost_or_doubled_at_the_edge_of_a_slice_or_a_part() -> None:
-    load = busy()
+@pytest.mark.parametrize("load", [busy(), halting()], ids=["busy", "halting"])
+def test_no_attempt_is_lost_or_doubled_at_the_edge_of_a_slice_or_a_part(load: Load) -> None:
     cuts = list(parts(load))
-    whole = joined([draw_attempts(load, cut) for p in cuts for cut in p.slices[bool(p.index) :]])
+    own = [cut for part in cuts for cut in part.slices[part.before :]]
+    whole = joined([piece for cut in own for piece in draw_attempts(load, cut)])
     over = np.count_nonzero(whole.attempt > 1)
     assert over > 10_000  # retried, so many of them over an edge
-    apart = [part_attempts(load, part) for part in cuts]
-    together = joined(apart)
-    assert (np.diff(together.end_us) >= 0).all()
-    order = np.lexsort((whole.attempt, whole.batch_id))
-    again = np.lexsort((together.attempt, together.batch_id))
-    for column in COLUMNS:
-        np.testing.assert_array_equal(
-            getattr(together, column)[again], getattr(whole, column)[order], err_msg=column
-        )
+    together = pl.concat([part_rows(load, part)[1] for part in cuts])
+    assert together["timestamp"].is_sorted()
+    expected = rows_frame(load.profile, whole).sort("batch_id", "attempt")
+    assert together.sort("batch_id", "attempt").equals(expected)
 
 
 @pytest.mark.usefixtures("small")
-def test_each_attempt_is_in_the_part_in_which_it_ended() -> None:
-    load = busy()
+@pytest.mark.parametrize("load", [busy(), halting()], ids=["busy", "halting"])
+def test_each_attempt_is_in_the_part_in_which_it_ended(load: Load) -> None:
     for part in parts(load):
-        end_us = part_attempts(load, part).end_us
-        assert end_us.min() >= part.start_s * 1e6
-        assert end_us.max() < part.end_s * 1e6
+        drawn, rows = part_rows(load, part)
+        assert drawn.rows == len(rows)
+        if drawn.rows:
+            assert drawn.start_us >= part.start_s * 1e6
+            assert drawn.end_us < part.end_s * 1e6
+
+
+@pytest.mark.usefixtures("small")
+def test_a_part_after_an_outage_begins_with_all_slices_that_it_held_up() -> None:
+    load = halting()
+    reaches = [part.before for part in parts(load)]
+    assert max(reaches) > 10
+    outage_s = float(load.outages.end_us[0]) / 1e6
+    held = next(part for part in parts(load) if part.start_s < outage_s <= part.end_s)
+    assert held.slices[0].start_s <= load.troubles[0].start_s
 
 
 def test_peaks_add_what_their_strength_adds_up_to() -> None:
