@@ -9,7 +9,12 @@ US_PER_S = 1_000_000
 
 
 class Clock(Protocol):
-    """Time for a bot: microseconds since 1970-01-01 UTC, never running backwards."""
+    """Time for a bot: microseconds since 1970-01-01 UTC, never running backwards.
+
+    A clock that is not `paced` need not be asked to sleep before each thing that happens.
+    """
+
+    paced: bool
 
     def now_us(self) -> int:
         """The present moment."""
@@ -20,6 +25,8 @@ class Clock(Protocol):
 
 class VirtualClock:
     """Jumps to whatever moment is waited for: a day takes as long as its work."""
+
+    paced = False
 
     def __init__(self, start_us: int) -> None:
         self._now_us = start_us
@@ -38,6 +45,8 @@ class WallClock:
 
     It counts on the monotonic clock, so a step of the system's clock moves nothing.
     """
+
+    paced = True
 
     def __init__(self, start_us: int, *, speed: float = 1.0) -> None:
         self._start_us = start_us

@@ -1,14 +1,12 @@
 """The machine that the bot runs on, as the loop reads it."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from simlab.events import Attempt, Event, Sample
-
-_MB_PER_WAITING_BATCH: Final = 0.02
 
 
 class Machine(Protocol):
@@ -36,6 +34,8 @@ class MachineModel:
         cpu_percent: without the bot's work, a value an interval; the last one goes on.
         mem_usage_mb: the same for memory.
         cpu_per_busy_worker: added for each worker busy all the interval [%].
+        cpu_per_waiting_batch: added for each batch in the queue [%].
+        mem_mb_per_waiting_batch: the same for memory.
         read_bytes_per_item: read from disk for each item of an attempt.
         write_bytes_per_item: written to disk.
     """
@@ -44,6 +44,8 @@ class MachineModel:
     cpu_percent: npt.NDArray[np.float64]
     mem_usage_mb: npt.NDArray[np.float64]
     cpu_per_busy_worker: float
+    cpu_per_waiting_batch: float
+    mem_mb_per_waiting_batch: float
     read_bytes_per_item: float
     write_bytes_per_item: float
 
@@ -54,10 +56,11 @@ class SimulatedMachine:
     It observes attempts, to book the items they read and write.
     """
 
-    def __init__(self, load: MachineModel, *, start_us: int) -> None:
-        self.next_us = start_us + load.interval_us
+    def __init__(self, load: MachineModel, *, start_us: int, read_us: int | None = None) -> None:
+        """A machine since `start_us`, at the moment of its reading at `read_us`, if it is told."""
         self._load = load
-        self._index = 0
+        self._index = 0 if read_us is None else (read_us - start_us) // load.interval_us
+        self.next_us = start_us + (self._index + 1) * load.interval_us
         self._items = 0
 
     def emit(self, event: Event) -> None:
@@ -66,16 +69,16 @@ class SimulatedMachine:
             self._items += event.batch_size
 
     def read(self, *, busy_us: int, waiting: int) -> Sample:
-        """CPU is cut at 100 %; memory grows with the queue."""
+        """CPU is cut at 100 %; both it and memory grow with the queue."""
         load = self._load
         index = min(self._index, len(load.cpu_percent) - 1)
         cpu = load.cpu_percent[index] + load.cpu_per_busy_worker * busy_us / load.interval_us
+        cpu += load.cpu_per_waiting_batch * waiting
+        mem_mb = float(load.mem_usage_mb[index]) + load.mem_mb_per_waiting_batch * waiting
         sample = Sample(
             time_us=self.next_us,
             cpu_percent=round(float(min(max(cpu, 0.0), 100.0)), 2),
-            mem_usage_mb=round(
-                float(load.mem_usage_mb[index]) + _MB_PER_WAITING_BATCH * waiting, 2
-            ),
+            mem_usage_mb=round(mem_mb, 2),
             disk_read_bytes=round(self._items * load.read_bytes_per_item),
             disk_write_bytes=round(self._items * load.write_bytes_per_item),
         )

@@ -20,8 +20,9 @@ class Batches:
 
     The first four arrays have an entry a batch, `first_attempt` one more: the attempts at batch
     i are those from `first_attempt[i]` to before `first_attempt[i + 1]`. The rest have an entry
-    an attempt. Times are microseconds since 1970-01-01 UTC; `pause_us` is waited before the
-    attempt, after the one before it ended; `error_type` is None on success.
+    an attempt that may be made. Times are microseconds since 1970-01-01 UTC; `pause_us` is
+    waited before the attempt, after the one before it ended; `goes_on` says whether the next one
+    follows it; `error_type` is None on success.
     """
 
     due_us: Ints
@@ -31,6 +32,7 @@ class Batches:
     first_attempt: Ints
     work_us: Ints
     pause_us: Ints
+    goes_on: npt.NDArray[np.bool_]
     status: list[str]
     error_type: list[str | None]
 
@@ -48,6 +50,7 @@ class Batches:
             first_attempt=self.first_attempt[: count + 1],
             work_us=self.work_us[:attempts],
             pause_us=self.pause_us[:attempts],
+            goes_on=self.goes_on[:attempts],
             status=self.status[:attempts],
             error_type=self.error_type[:attempts],
         )
@@ -77,6 +80,7 @@ def batches_of(dataset: Dataset) -> Batches:
         first_attempt=starts,
         work_us=attempts["work_us"].to_numpy(),
         pause_us=_pauses(attempts, starts),
+        goes_on=_goes_on(starts),
         status=attempts["status"].cast(pl.String).to_list(),
         error_type=attempts["error_type"].cast(pl.String).to_list(),
     )
@@ -102,6 +106,13 @@ def _starts(key: Ints) -> Ints:
     """Where each batch's attempts begin, and where the last one's end."""
     changes = np.flatnonzero(np.diff(key)) + 1
     return np.concatenate([[0], changes, [len(key)]]) if len(key) else np.zeros(1, np.int64)
+
+
+def _goes_on(starts: Ints) -> npt.NDArray[np.bool_]:
+    """Whether an attempt is followed by another at the same batch."""
+    follows = np.ones(starts[-1], bool)
+    follows[starts[1:] - 1] = False
+    return follows
 
 
 def _batch_ids(batch_id: pl.Series) -> Ints:

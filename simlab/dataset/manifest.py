@@ -39,7 +39,8 @@ class RunFacts(Struct, frozen=True, kw_only=True):
 class Manifest(Struct, frozen=True, kw_only=True):
     """What made a dataset and what is in it.
 
-    `start` and `end` span the rows; `incidents` says whether the profile's were injected.
+    `start` and `end` span the rows; `incidents` says whether the profile's were injected, and
+    `without` which of them were left out.
     """
 
     rows: int
@@ -50,6 +51,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     profile_sha256: str | None
     parts: list[PartFile]
     incidents: bool = True
+    without: list[str] = []
     warehouse_names: list[str] = []
     run: RunFacts | None = None
     schema: int = SCHEMA_VERSION

@@ -24,6 +24,10 @@ _SignalHandler: TypeAlias = Callable[[int, FrameType | None], object] | signal.H
 ALERTS: Final = Path("alerts.jsonl")
 
 
+class Enough(Exception):  # noqa: N818  # no error, but how the loop is left
+    """As many attempts have ended as were wanted."""
+
+
 class Relay:
     """Passes each event on to the log, the metrics and the record, and the alerts it brings.
 
@@ -37,6 +41,7 @@ class Relay:
         folder: Path,
         *,
         run_id: str,
+        most_attempts: int | None = None,
         report: Callable[[int], None] | None,
     ) -> None:
         formatter = JsonFormatter(run_id=run_id)
@@ -50,6 +55,7 @@ class Relay:
         self._evaluator = evaluator
         self._failed: Counter[str] = Counter()
         self._busy = self._stopped = False
+        self._left = -1 if most_attempts is None else most_attempts
         self.alerts = 0
 
     @property
@@ -67,6 +73,7 @@ class Relay:
 
         Raises:
             KeyboardInterrupt: someone asked meanwhile to stop.
+            Enough: that was the last attempt that was wanted.
         """
         self._busy = True
         alerts = self._judged(event)
@@ -79,6 +86,10 @@ class Relay:
         self._busy = False
         if self._stopped:
             raise KeyboardInterrupt
+        if self._left >= 0 and type(event) is Attempt:
+            self._left -= 1
+            if not self._left:
+                raise Enough
 
     def stop(self, *_: object) -> None:
         """Stop the bot: at once, or after the event that is being told.

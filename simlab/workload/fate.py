@@ -78,14 +78,14 @@ class Fate:
 
 def fate(load: Load, near: Sequence[Trouble], tried: Tried) -> Fate:
     """What becomes of attempts, where `near` are the troubles that may act on them."""
-    calm = _calm(load, tried.luck)
+    calm = calm_fate(load, tried.luck)
     hits = list(_hits(load, near, tried))
     if hits:
         _spoil(load, tried, hits, calm)
     return calm
 
 
-def _calm(load: Load, luck: Luck) -> Fate:
+def calm_fate(load: Load, luck: Luck) -> Fate:
     """What becomes of attempts without any trouble."""
     limit_s = duration_s(load.profile.service.limit)
     timed_out = luck.work_s >= limit_s
@@ -189,16 +189,16 @@ def _spoil(load: Load, tried: Tried, hits: Sequence[_Hit], fate: Fate) -> None:
 
 
 def _apart(hits: Sequence[_Hit]) -> Iterator[list[_Hit]]:
-    """Groups of which no two act on the same stretch of attempts."""
-    group: list[_Hit] = []
+    """Groups of which no two act on the same stretch of attempts; each in the order of `hits`."""
+    group: list[int] = []
     reach = -1
-    for hit in sorted(hits, key=lambda hit: int(hit.index[0])):
-        if group and hit.index[0] > reach:
-            yield group
+    for place in sorted(range(len(hits)), key=lambda place: int(hits[place].index[0])):
+        if group and hits[place].index[0] > reach:
+            yield [hits[each] for each in sorted(group)]
             group = []
-        group.append(hit)
-        reach = max(reach, int(hit.index[-1]))
-    yield group
+        group.append(place)
+        reach = max(reach, int(hits[place].index[-1]))
+    yield [hits[each] for each in sorted(group)]
 
 
 def _sum(hits: Sequence[_Hit]) -> tuple[Int64s, _Added]:

@@ -64,6 +64,16 @@ class Trouble:
         risen_s = np.minimum(begun_s, left_s) if self.shape == "hump" else begun_s
         return np.where(inside, self.severity * np.minimum(risen_s / ramp_s, 1.0), 0.0)
 
+    def strength_at(self, time_s: float) -> float:
+        """Its strength at one moment, as `strength` has it, in a tenth of the time."""
+        begun_s, left_s = time_s - self.start_s, self.end_s - time_s
+        if begun_s < 0 or left_s <= 0:
+            return 0.0
+        if self._ramp_s <= 0:
+            return self.severity
+        risen_s = min(begun_s, left_s) if self.shape == "hump" else begun_s
+        return self.severity * min(risen_s / self._ramp_s, 1.0)
+
     def span_above(self, strength: float) -> tuple[float, float] | None:
         """From when to when it is at least so strong [s]; None when it never is."""
         if strength > self.severity:

@@ -6,6 +6,7 @@ from itertools import accumulate
 import numpy as np
 from hypothesis import strategies as st
 
+from simlab.bot.ledger import Ledger
 from simlab.bot.loop import work
 from simlab.clock import VirtualClock
 from simlab.dataset.batches import Batches
@@ -51,6 +52,7 @@ def batches(
         first_attempt=np.array([0, *accumulate(map(len, tries))], np.int64),
         work_us=np.array([work_us for _, work_us in attempts], np.int64),
         pause_us=np.array([pause_us for pause_us, _ in attempts], np.int64),
+        goes_on=~np.array(ends, bool),
         status=["success" if end else "retry" for end in ends],
         error_type=[None if end else "timeout" for end in ends],
     )
@@ -60,7 +62,7 @@ def told(work_to_do: Batches, *, workers: int, others: Sequence[Observer] = ()) 
     """The attempts that a bot tells of in virtual time."""
     notebook = Notebook()
     observers = [notebook, *others]
-    work(work_to_do, workers=workers, clock=VirtualClock(0), observers=observers)
+    work(Ledger.of(work_to_do), workers=workers, clock=VirtualClock(0), observers=observers)
     return notebook.attempts
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlab.bot import loop
+from simlab.bot.ledger import Ledger
 from simlab.bot.loop import Worked, work
 from simlab.clock import VirtualClock, WallClock
 from simlab.dataset.batches import Batches
@@ -56,6 +57,7 @@ def plain(due_us: "np.ndarray[tuple[int], np.dtype[np.int64]]", work_us: object)
         first_attempt=np.arange(count + 1),
         work_us=np.asarray(work_us),
         pause_us=np.zeros(count, np.int64),
+        goes_on=np.zeros(count, bool),
         status=done.status * count,
         error_type=done.error_type * count,
     )
@@ -113,7 +115,7 @@ def test_one_worker_takes_batches_in_the_order_of_due_and_retries_when_they_are_
 
 def test_no_work_ends_at_once() -> None:
     assert told(batches([], []), workers=3) == []
-    nothing = work(batches([], []), workers=1, clock=VirtualClock(5))
+    nothing = work(Ledger.of(batches([], [])), workers=1, clock=VirtualClock(5))
     assert nothing == Worked(attempts=0, finished_us=0)
 
 
@@ -165,7 +167,7 @@ def test_more_observers_change_nothing_and_all_are_told_the_same(
     alone = told(load, workers=workers)
     assert told(load, workers=workers, others=others) == alone
     assert all(other.attempts == alone for other in others)
-    unseen = work(load, workers=workers, clock=VirtualClock(0))
+    unseen = work(Ledger.of(load), workers=workers, clock=VirtualClock(0))
     assert unseen == Worked(attempts=len(alone), finished_us=alone[-1].time_us if alone else 0)
 
 
@@ -175,9 +177,9 @@ def test_without_observers_no_event_is_made(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(loop, "Attempt", refuse)
     load = batches([0], [[(0, 10)]])
-    assert work(load, workers=1, clock=VirtualClock(0)).attempts == 1
+    assert work(Ledger.of(load), workers=1, clock=VirtualClock(0)).attempts == 1
     with pytest.raises(AssertionError):
-        work(load, workers=1, clock=VirtualClock(0), observers=[Notebook()])
+        work(Ledger.of(load), workers=1, clock=VirtualClock(0), observers=[Notebook()])
 
 
 @given(st.lists(st.tuples(st.integers(0, 3000), tries), max_size=5), st.integers(1, 2))
@@ -186,7 +188,7 @@ def test_wall_time_gives_the_events_of_virtual_time(
 ) -> None:
     load = batches(*unzipped(workload))
     notebook = Notebook()
-    work(load, workers=workers, clock=WallClock(0, speed=10.0), observers=[notebook])
+    work(Ledger.of(load), workers=workers, clock=WallClock(0, speed=10.0), observers=[notebook])
     assert notebook.attempts == told(load, workers=workers)
 
 
@@ -200,7 +202,7 @@ def test_in_wall_time_no_event_is_told_early() -> None:
             late_us.append(clock.now_us() - event.time_us)
 
     load = batches([0, SECOND, 2 * SECOND], [[(0, SECOND)], [(0, 3 * SECOND)], [(0, 10)]])
-    work(load, workers=1, clock=clock, observers=[Watch()])
+    work(Ledger.of(load), workers=1, clock=clock, observers=[Watch()])
     assert len(late_us) == 3
     assert min(late_us) >= 0
 

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simlab.bot.ledger import Ledger
 from simlab.bot.loop import work
 from simlab.bot.machine import MachineModel, SimulatedMachine
 from simlab.clock import VirtualClock
@@ -19,6 +20,8 @@ MODEL = MachineModel(
     cpu_percent=np.array([5.0, 7.0]),
     mem_usage_mb=np.array([200.0, 210.0]),
     cpu_per_busy_worker=20.0,
+    cpu_per_waiting_batch=0.0,
+    mem_mb_per_waiting_batch=0.02,
     read_bytes_per_item=4096.0,
     write_bytes_per_item=10.5,
 )
@@ -29,7 +32,13 @@ def samples(load: Batches, model: MachineModel, *, workers: int) -> list[Sample]
     """What the machine reads while the bot works."""
     notebook, machine = Notebook(), SimulatedMachine(model, start_us=0)
     observers: list[Observer] = [notebook, machine]
-    work(load, workers=workers, clock=VirtualClock(0), observers=observers, machine=machine)
+    work(
+        Ledger.of(load),
+        workers=workers,
+        clock=VirtualClock(0),
+        observers=observers,
+        machine=machine,
+    )
     return notebook.samples
 
 
@@ -62,6 +71,12 @@ def test_memory_grows_with_the_queue_and_its_last_value_goes_on() -> None:
     assert read[-1].mem_usage_mb == 210.0
 
 
+def test_batches_that_wait_cost_cpu_too() -> None:
+    queue = batches([0] * 11, [[(0, 15 * SECOND)]] * 11)
+    read = samples(queue, replace(MODEL, cpu_per_waiting_batch=0.5), workers=1)
+    assert [each.cpu_percent for each in read[:2]] == [5 + 20 + 10 * 0.5, 7 + 20 + 9 * 0.5]
+
+
 class Meter:
     """A machine that keeps what it is told of the bot."""
 
@@ -85,7 +100,9 @@ def test_each_reading_is_told_the_busy_time_of_its_interval(
     due_us = np.cumsum([gap for gap, _ in workload]).tolist()
     notebook, meter = Notebook(), Meter(interval_us)
     load = batches(due_us, [each for _, each in workload])
-    work(load, workers=workers, clock=VirtualClock(0), observers=[notebook], machine=meter)
+    work(
+        Ledger.of(load), workers=workers, clock=VirtualClock(0), observers=[notebook], machine=meter
+    )
     spans = [(start_us(each), each.time_us) for each in notebook.attempts]
     ends = [interval_us * k for k in range(1, len(meter.busy_us) + 1)]
     assert meter.busy_us == [

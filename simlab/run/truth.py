@@ -1,0 +1,71 @@
+"""The truth of a run: what was injected, at the time of the run, and when it showed there."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from simlab.dataset.schema import TIMESTAMP
+from simlab.run.paired import Span, visible_spans
+from simlab.run.plan import Plan
+from simlab.workload.draw import seen_in_arrivals
+from simlab.workload.samples import seen_in_samples
+
+_TIMES: Final = ("start", "end", "visible_start", "visible_end")
+
+
+def truth(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame | None:
+    """The incidents and look-alikes of a run that left these rows; None when they are unknown.
+
+    Where trouble acted on the bot, `visible_start` and `visible_end` come from the paired run,
+    and from what it did to arrivals and to the machine itself. Where attempts were replayed as
+    recorded, they are those of the record. Nothing shows after the last row.
+    """
+    incidents = plan.source.dataset.incidents
+    if incidents is None:
+        return None
+    shifted = incidents.with_columns(pl.col(_TIMES) + pl.duration(microseconds=plan.shift_us))
+    if plan.calm is None or rows.is_empty():
+        return shifted
+    last_us = int(rows["timestamp"].to_physical()[-1])
+    return _with_visible(shifted, _seen(plan, last_us), last_us)
+
+
+def _seen(plan: Plan, last_us: int) -> dict[str, Span]:
+    """When each trouble showed, whatever it showed in [us since 1970]."""
+    assert plan.calm is not None
+    load = plan.calm.load
+    virtual = plan.clock == "virtual"  # in wall time the machine is a real one
+    origin_us = load.profile.start_us + plan.shift_us
+    due = int(np.searchsorted(plan.batches.due_us, last_us, side="right"))
+    whole = visible_spans(
+        plan.calm,
+        plan.batches.first(due),
+        plan.machine_model(),
+        workers=plan.workers,
+        start_us=plan.start_us,
+        shift_us=plan.shift_us,
+        samples=virtual,
+    )
+    direct = [seen_in_arrivals(load, span_s=(last_us - origin_us) / 1e6)]
+    if virtual:
+        direct.append(seen_in_samples(load, count=len(plan.source.background.cpu_percent)))
+    for seen in direct:
+        for name, (first, last) in seen.items():
+            span = (origin_us + first, origin_us + last)
+            known = whole.get(name, span)
+            whole[name] = (min(known[0], span[0]), max(known[1], span[1]))
+    return whole
+
+
+def _with_visible(incidents: pl.DataFrame, seen: Mapping[str, Span], last_us: int) -> pl.DataFrame:
+    """The incidents, with when they showed, up to the last row."""
+    spans = [seen.get(name) for name in incidents["id"]]
+    kept = [span if span is not None and span[0] <= last_us else None for span in spans]
+    starts = [None if span is None else span[0] for span in kept]
+    ends = [None if span is None else min(span[1], last_us) for span in kept]
+    return incidents.with_columns(
+        pl.Series("visible_start", starts, pl.Int64).cast(TIMESTAMP),
+        pl.Series("visible_end", ends, pl.Int64).cast(TIMESTAMP),
+    )
