@@ -51,11 +51,17 @@ def mean_attempts(profile: Profile) -> float:
     r is the share of attempts that another may follow: those that reach the limit, and of the
     others those that `outcome.retry` says. Independent rows are one attempt each.
     """
+    return float(attempts_with(profile, np.zeros(1))[0])
+
+
+def attempts_with(profile: Profile, more_retries: Floats) -> Floats:
+    """`mean_attempts` where that much is added to the share that is tried again, up to all."""
     if profile.shape == "rows":
-        return 1.0
+        return np.ones(len(more_retries))
     late = timeout_share(profile)
-    again = late + (1 - late) * profile.outcome.retry
-    return float(sum(again**k for k in range(profile.outcome.max_attempts)))
+    again = np.minimum(late + (1 - late) * profile.outcome.retry + more_retries, 1.0)
+    powers = np.arange(profile.outcome.max_attempts)
+    return np.asarray((again[:, None] ** powers).sum(axis=1))
 
 
 def work_s(profile: Profile) -> float:
