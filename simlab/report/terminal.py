@@ -175,7 +175,7 @@ def text_table(
     note: str = "",
 ) -> RenderableType:
     """Text in rows under a title, printed inert; numeric columns line up to the right."""
-    table = Table(box=None)
+    table = Table(box=None, show_header=any(columns))
     for position, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if position in numeric else "left"
         words = [word for row in rows for word in _unbroken(row[position], justify)]
