@@ -98,7 +98,14 @@ def run(
     evaluator = Evaluator(rules, run_id=plan.run_id)
     with ExitStack() as stack:
         folder = stack.enter_context(directory(out, force=force))
-        relay = Relay(evaluator, _metrics(rules), folder, run_id=plan.run_id, report=report)
+        relay = Relay(
+            evaluator,
+            _metrics(rules),
+            folder,
+            run_id=plan.run_id,
+            report=report,
+            error_texts=source.dictionaries.error_texts,
+        )
         stack.callback(relay.close)
         if metrics_port is not None:
             registry = relay.metrics.registry

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from simlab.dataset.dictionaries import NO_DICTIONARIES, Dictionaries
 from simlab.dataset.manifest import FILE, read_manifest
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
+from simlab.workload.dictionaries import dictionaries
 from simlab.workload.draw import draw
 from simlab.workload.load import load_of
 from simlab.workload.loading import load_profile, parse_profile
@@ -31,6 +33,7 @@ class Source:
         seed: what the dataset was drawn from; None when it comes from outside.
         background: the machine without the bot's work.
         warehouse_names: the first for warehouse 1; empty when they have none.
+        dictionaries: what its rows refer to; empty when it comes from outside.
     """
 
     dataset: Dataset
@@ -38,6 +41,7 @@ class Source:
     seed: int | None
     background: Background
     warehouse_names: Sequence[str]
+    dictionaries: Dictionaries = NO_DICTIONARIES
 
 
 def source_of_profile(profile: Profile, *, seed: int) -> Source:
@@ -49,6 +53,7 @@ def source_of_profile(profile: Profile, *, seed: int) -> Source:
         seed=seed,
         background=_background(dataset, profile, seed=seed, incidents=True),
         warehouse_names=warehouse_names(profile, seed=seed),
+        dictionaries=dictionaries(profile, seed=seed),
     )
 
 
@@ -69,6 +74,7 @@ def source_of_dataset(dataset: Dataset, path: Path) -> Source:
         seed=manifest.seed,
         background=calm,
         warehouse_names=manifest.warehouse_names,
+        dictionaries=manifest.dictionaries,
     )
 
 

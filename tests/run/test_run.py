@@ -70,6 +70,17 @@ def test_the_bot_does_the_work_of_the_load_no_more_and_no_less(ran: Ran) -> None
     assert (done["duration"] - planned["duration"]).abs().max() <= 1e-6  # type: ignore[operator]
 
 
+def test_failed_attempts_are_logged_with_a_text_of_their_error_type(ran: Ran) -> None:
+    texts = trouble().dictionaries.error_texts
+    failed = [each for each in events(ran.path / "logs", kind="attempt") if each["error_type"]]
+    for event in failed:
+        text = event["message"].partition(": ")[2]
+        assert text in texts[event["error_type"]]
+    assert any(not event["message"].isascii() for event in failed)
+    assert len({event["message"] for event in failed}) > len(texts)
+    assert read_manifest(ran.path).dictionaries == trouble().dictionaries
+
+
 def test_the_truth_is_the_loads_own(ran: Ran) -> None:
     assert read(ran.path).incidents is not None
     assert ran.dataset.incidents is not None
