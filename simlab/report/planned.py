@@ -56,8 +56,7 @@ def figures(plan: Plan) -> RenderableType:
         ("lasts", human_s(plan.span_s)),
         ("batches", _batches(plan)),
         ("rows", f"{_rows(plan)}; {number(plan.attempts_per_batch)} attempts a batch without incidents"),
-        ("size", ", ".join(f"{megabytes(plan.size_bytes[key])} as {_FORMATS[key]}"
-                           for key in _FORMATS)),
+        ("size", ", ".join(f"{_size(plan.size_bytes[key])} as {_FORMATS[key]}" for key in _FORMATS)),
         ("attempts", _service(plan)),
         ("workers", _workers(plan)),
         ("trouble", _trouble(plan)),
@@ -132,6 +131,11 @@ def _listed_cells(listed: Listed) -> tuple[str, ...]:
 
 def _a_day(rate: float, kinds: Sequence[str]) -> str:
     return f"{number(round(rate, 2))} of {plural(len(kinds), 'kind')}" if kinds else UNDEFINED
+
+
+def _size(count_bytes: int) -> str:
+    large = count_bytes >= 1e9
+    return f"{number(count_bytes / 1e9)} GB" if large else megabytes(count_bytes)
 
 
 def _about(count: float) -> str:

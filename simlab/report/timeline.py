@@ -16,7 +16,8 @@ _LEAST_CELLS: Final = 10
 _DAY_S: Final = 86_400
 _STEPS_S: Final = (
     1, 5, 15, 30, 60, 300, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, _DAY_S, 2 * _DAY_S,
-    5 * _DAY_S, 10 * _DAY_S, 30 * _DAY_S, 91 * _DAY_S, 365 * _DAY_S, 3650 * _DAY_S,
+    5 * _DAY_S, 10 * _DAY_S, 30 * _DAY_S, 91 * _DAY_S, 365 * _DAY_S, 730 * _DAY_S, 1825 * _DAY_S,
+    3650 * _DAY_S,
 )  # fmt: skip
 
 

@@ -104,8 +104,7 @@ def plan(profile: Profile, *, seed: int, incidents: bool = True) -> Plan:
         ConfigError: rows are to be spread over hours whose factors are all 0.
     """
     length_s = span_s(profile)
-    drawn = load_of(profile, seed=seed, incidents=incidents).troubles
-    troubles = tuple(trouble for trouble in drawn if trouble.start_s < length_s)
+    troubles = load_of(profile, seed=seed, incidents=incidents, span_s=length_s).troubles
     usual = float(intensity(profile).expected(length_s))
     batches, rows = _expected(profile, troubles, usual=usual, until_s=length_s)
     p50_s, p95_s, p99_s = np.quantile(service_times_s(profile), [0.5, 0.95, 0.99])
@@ -165,7 +164,11 @@ def _added(
     touched = trouble.warehouses
     share = 1.0 if touched is None else len(touched) / profile.warehouses
     effect = trouble.effect
-    tried = attempts_with(profile, (effect.retry + effect.stuck) * strength)
+    tried = attempts_with(
+        profile,
+        retry=(effect.retry + effect.stuck) * strength,
+        slowdown=1 + effect.slowdown * strength,
+    )
     again = share * float((due * (tried - mean_attempts(profile))).sum())
     return effect.arrivals * float((due * strength).sum()), again
 

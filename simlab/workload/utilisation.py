@@ -40,9 +40,7 @@ def mean_service_s(profile: Profile) -> float:
 
 def timeout_share(profile: Profile) -> float:
     """The share of attempts that reach `service.limit`, 0 to 1."""
-    drawn_s = service_times_s(profile)
-    reached = np.searchsorted(drawn_s, duration_s(profile.service.limit))
-    return 1 - float(reached) / len(drawn_s)
+    return float(_timeout_shares(profile, np.ones(1))[0])
 
 
 def mean_attempts(profile: Profile) -> float:
@@ -51,15 +49,21 @@ def mean_attempts(profile: Profile) -> float:
     r is the share of attempts that another may follow: those that reach the limit, and of the
     others those that `outcome.retry` says. Independent rows are one attempt each.
     """
-    return float(attempts_with(profile, np.zeros(1))[0])
+    return float(attempts_with(profile, retry=np.zeros(1), slowdown=np.ones(1))[0])
 
 
-def attempts_with(profile: Profile, more_retries: Floats) -> Floats:
-    """`mean_attempts` where that much is added to the share that is tried again, up to all."""
+def attempts_with(profile: Profile, *, retry: Floats, slowdown: Floats) -> Floats:
+    """`mean_attempts` in trouble, value by value.
+
+    Args:
+        profile: the load.
+        retry: what is added to the probability that another attempt follows.
+        slowdown: how many times longer attempts take, from 1.
+    """
     if profile.shape == "rows":
-        return np.ones(len(more_retries))
-    late = timeout_share(profile)
-    again = np.minimum(late + (1 - late) * profile.outcome.retry + more_retries, 1.0)
+        return np.ones(len(retry))
+    late = _timeout_shares(profile, slowdown)
+    again = np.minimum(late + (1 - late) * (profile.outcome.retry + retry), 1.0)
     powers = np.arange(profile.outcome.max_attempts)
     return np.asarray((again[:, None] ** powers).sum(axis=1))
 
@@ -109,6 +113,13 @@ def rates_per_hour(profile: Profile) -> Floats:
 def _share(profile: Profile, per_hour: float) -> float:
     """How busy the workers are at that many batches an hour."""
     return per_hour / _HOUR_S * work_s(profile) / profile.workers
+
+
+def _timeout_shares(profile: Profile, slowdown: Floats) -> Floats:
+    """The share of attempts that reach the limit where they take so many times longer."""
+    drawn_s = service_times_s(profile)
+    reached = np.searchsorted(drawn_s, duration_s(profile.service.limit) / slowdown)
+    return 1 - reached / len(drawn_s)
 
 
 @lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from simlab.report.numbers import percent
 from simlab.report.planned import MOST_ROWS, plan_view, profiles_view
 from simlab.workload.catalogue import profiles
 from simlab.workload.loading import load_profile
@@ -24,8 +25,9 @@ def test_a_plan_fits_the_terminal(name: str, width: int) -> None:
 def test_a_plan_tells_counts_rates_work_and_each_trouble() -> None:
     planned = plan(load_profile("busy-day"), seed=7)
     shown = printed(plan_view(planned), width=160)
-    assert "about 180,000; 1.02 attempts a batch" in shown
-    assert "4, busy 30.5 % of the time, 45.8 % in the busiest hour" in shown
+    assert f"about {float(f'{planned.rows:.3g}'):,.0f}; 1.02 attempts a batch" in shown
+    mean, peak = percent(planned.utilisation), percent(planned.peak_utilisation)
+    assert f"4, busy {mean} of the time, {peak} in the busiest hour" in shown
     for hour in range(24):
         assert f" {hour:02}:00 █" in shown
     assert all(trouble.id in shown for trouble in planned.troubles)

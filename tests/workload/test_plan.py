@@ -54,6 +54,23 @@ def test_a_retry_storm_adds_the_attempts_of_a_geometric_sum() -> None:
     assert plan(full("retry_storm"), seed=1, incidents=False).rows == 3000
 
 
+def test_a_latency_spike_adds_the_attempts_of_those_that_reach_the_limit() -> None:
+    """Eight times an exponential of 1 s above 10 s: exp(-10/8), where else exp(-10) would be."""
+    service = {"dist": "exponential", "scale": 1.0, "limit": "10s"}
+    profile = case(
+        arrivals={"per_minute": 50},
+        service=service,
+        outcome={"retry": 0, "max_attempts": 2},
+        batch={"size": {"dist": "fixed", "mean": 1}},
+        incident=[trouble("latency_spike")],
+    )
+    slow, usual = math.exp(-10 / 8), math.exp(-10)
+    again = slow + (1 - slow) * 0.05  # the kind adds 5 points of retries
+    assert plan(profile, seed=1).rows == pytest.approx(
+        3000 * (1 + usual) + 1000 * (again - usual), abs=10
+    )
+
+
 @pytest.mark.parametrize("incidents", [True, False])
 def test_the_troubles_are_those_that_the_load_will_have(incidents: bool) -> None:
     profile = load_profile("month-of-trouble")
