@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from simlab.workload.draw import draw
+from simlab.workload.kinds import KINDS
 from simlab.workload.load import load_of
 from simlab.workload.loading import load_profile, starting, with_rows
 from simlab.workload.plan import plan, usual_rows
@@ -65,7 +66,7 @@ def test_a_latency_spike_adds_the_attempts_of_those_that_reach_the_limit() -> No
         incident=[trouble("latency_spike")],
     )
     slow, usual = math.exp(-10 / 8), math.exp(-10)
-    again = slow + (1 - slow) * 0.05  # the kind adds 5 points of retries
+    again = slow + (1 - slow) * KINDS["latency_spike"].effect.retry
     assert plan(profile, seed=1).rows == pytest.approx(
         3000 * (1 + usual) + 1000 * (again - usual), abs=10
     )
