@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lab lint notebooks format constraints clean
+.PHONY: help demo test bench lab lint notebooks format schema constraints clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ notebooks: $(READY)  ## the notebooks alone, each cell's output compared
 format: $(READY)  ## format the code, and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+schema: $(READY)  ## write the JSON Schemas that editors check profiles and rules by
+	$(BIN)/python scripts/write_schemas.py
 
 constraints: $(READY)  ## pin what is installed now in constraints.txt
 	$(BIN)/python scripts/pin_constraints.py

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from simlab.dataset.read import read
     from simlab.tuning.backtest import backtest
     from simlab.tuning.tune import tune
+    from simlab.workload.catalogue import profiles
     from simlab.workload.draw import draw
     from simlab.workload.generate import generate
     from simlab.workload.loading import load_profile
+    from simlab.workload.plan import plan
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "kpis",
     "load_profile",
     "load_rules",
+    "plan",
+    "profiles",
     "read",
     "read_labels",
     "strategy_rules",
@@ -49,6 +53,8 @@ _HOMES = {
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
     "load_rules": "simlab.alerts.rule",
+    "plan": "simlab.workload.plan",
+    "profiles": "simlab.workload.catalogue",
     "read": "simlab.dataset.read",
     "read_labels": "simlab.dataset.labels",
     "strategy_rules": "simlab.alerts.rule",

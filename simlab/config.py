@@ -105,7 +105,7 @@ def shipped_names(folder: str) -> list[str]:
 
 
 def shipped_folder(folder: str) -> Path:
-    """Where `profiles` or `rules` lie: in the installed package, or in a checkout."""
+    """Where `profiles`, `rules` or `schema` lie: in the installed package, or in a checkout."""
     packaged = _PACKAGE_DATA / folder
     return packaged if packaged.is_dir() else _REPO_DATA / folder
 

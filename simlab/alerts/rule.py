@@ -29,8 +29,8 @@ SAMPLE_SIGNALS: Final = frozenset(
     {"cpu_percent", "mem_usage_mb", "disk_read_bytes", "disk_write_bytes"}
 )
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
-_WINDOW: Final = re.compile(r"([1-9][0-9]{0,6}) (rows?|batch|batches)")
+NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+WINDOW: Final = re.compile(r"([1-9][0-9]{0,6}) (rows?|batch|batches)")
 
 
 class Steps(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,7 +179,7 @@ def _refuse_repeated_names(rules: Sequence[Rule], path: Path) -> None:
 
 def _faults(rule: Rule) -> Iterator[tuple[str, str]]:
     """Each setting that cannot be: its key, and what was found and expected."""
-    if not _NAME.fullmatch(rule.name):
+    if not NAME.fullmatch(rule.name):
         yield "name", f"found {rule.name!r}, expected a letter, then letters, digits, _ . or -"
     if not math.isfinite(rule.threshold):
         yield "threshold", f"found {rule.threshold}, expected a finite number"
@@ -196,7 +196,7 @@ def _faults(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _window_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     unit = "batches" if rule.signal == "error_ratio" else "rows"
-    window = _WINDOW.fullmatch(rule.window)
+    window = WINDOW.fullmatch(rule.window)
     if not window or window[2][:3] != unit[:3]:
         yield "window", f"found {rule.window!r}, expected such as '100 {unit}' for {rule.signal}"
     elif rule.needed_count > rule.window_count:

@@ -7,6 +7,7 @@ import typer
 
 from simlab.cli.console import progress, say, show_json
 from simlab.cli.options import DEFAULT_SEED, Force, Json, Seed
+from simlab.cli.planning import list_profiles, show_plan
 
 if TYPE_CHECKING:
     from simlab.workload.profile import Profile
@@ -44,11 +45,24 @@ def gen(
     listing: Annotated[
         bool, typer.Option("--list", help="Describe the profiles that come with simlab.")
     ] = False,
+    planned: Annotated[
+        bool, typer.Option("--plan", help="Tell what would be made, and make nothing.")
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw the plan as .png or .svg; implies --plan."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a dataset: rows, samples and the incidents that are the truth."""
     if listing:
-        _list(as_json=as_json)
+        list_profiles(as_json=as_json)
+        return
+    if planned or plot is not None:
+        load, with_incidents = _load(profile, rows, start), not without_incidents
+        show_plan(
+            load, seed=seed, incidents=with_incidents, image=plot, force=force, as_json=as_json
+        )
         return
     from simlab.engine.local import default_workers
     from simlab.report.numbers import plural
@@ -84,15 +98,3 @@ def _load(name: str, rows: int | None, start: str | None) -> "Profile":
     load = load if rows is None else with_rows(load, rows)
     start_us = moment_us(start, "--start")
     return load if start_us is None else starting(load, start_us)
-
-
-def _list(*, as_json: bool) -> None:
-    from simlab.config import shipped_names
-    from simlab.workload.loading import load_profile
-
-    told = {name: load_profile(name).description for name in shipped_names("profiles")}
-    if as_json:
-        show_json({"profiles": told})
-        return
-    for name, description in told.items():
-        say(f"{name:18} {description}")

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from simlab import __version__
+from simlab.dataset.dictionaries import NO_DICTIONARIES, Dictionaries
 from simlab.dataset.schema import SCHEMA_VERSION
 from simlab.dataset.target import MARK
 from simlab.errors import InputError
@@ -40,7 +41,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """What made a dataset and what is in it.
 
     `start` and `end` span the rows; `incidents` says whether the profile's were injected, and
-    `without` which of them were left out.
+    `without` which of them were left out; `dictionaries` are empty in what was made before there
+    were any.
     """
 
     rows: int
@@ -53,6 +55,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     incidents: bool = True
     without: list[str] = []
     warehouse_names: list[str] = []
+    dictionaries: Dictionaries = NO_DICTIONARIES
     run: RunFacts | None = None
     schema: int = SCHEMA_VERSION
     simlab: str = __version__

@@ -1,11 +1,11 @@
 """An observer that keeps what a bot emits, as the frames of a dataset."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import polars as pl
 
-from simlab.dataset.schema import ROWS, SAMPLES, TIMESTAMP, empty
+from simlab.dataset.schema import ROWS, SAMPLES, TIMESTAMP
 from simlab.events import Attempt, Event, Sample
 
 _FLUSH_AT: Final = 16_384
@@ -38,31 +38,29 @@ class Recorder:
     def rows(self) -> pl.DataFrame:
         """All attempts so far, in the order in which they came."""
         self._pack()
-        return pl.concat([empty(ROWS), *self._rows])
+        return pl.concat(self._rows)
 
     def samples(self) -> pl.DataFrame:
         """All samples so far, in the order in which they came."""
         self._pack()
-        return pl.concat([empty(SAMPLES), *self._readings])
+        return pl.concat(self._readings)
 
     def _pack(self) -> None:
         self._kept += len(self._attempts)
-        self._rows += _packed(self._attempts, ROWS)
-        self._readings += _packed(self._samples, SAMPLES)
+        self._rows.append(frame_of(self._attempts, ROWS))
+        self._readings.append(frame_of(self._samples, SAMPLES))
         self._attempts, self._samples = [], []
         if self._report is not None:
             self._report(self._kept)
 
 
-def _packed(events: list[Event], columns: dict[str, pl.DataType]) -> list[pl.DataFrame]:
-    """The events as one frame; none when there are no events."""
-    if not events:
-        return []
+def frame_of(events: Sequence[Event], columns: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Events as a frame with these columns, in their order."""
     series = {
         name: pl.Series(name, [getattr(event, _field(name)) for event in events], _plain(kind))
         for name, kind in columns.items()
     }
-    return [pl.DataFrame(series).with_columns(pl.col("timestamp").cast(TIMESTAMP))]
+    return pl.DataFrame(series).with_columns(pl.col("timestamp").cast(TIMESTAMP))
 
 
 def _field(column: str) -> str:

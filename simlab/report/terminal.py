@@ -72,12 +72,12 @@ def scores_table(
     from simlab.report import tables  # noqa: PLC0415
 
     shown = tables.scores_table(scores, rules)
-    wide = _renderable(shown.columns, shown.rows, shown.numeric, title=title, note=shown.note)
+    wide = text_table(shown.columns, shown.rows, shown.numeric, title=title, note=shown.note)
     columns = [_SHORT.get(name, name) for name in shown.columns if name != shown.columns[1]]
     rows = [(f"{row[0]}: {row[1]}", *row[2:]) for row in shown.rows]
     numeric = {position - 1 for position in shown.numeric}
-    narrow = _renderable(columns, rows, numeric, title=title, note=shown.note)
-    return _Fitting(wide, narrow)
+    narrow = text_table(columns, rows, numeric, title=title, note=shown.note)
+    return Fitting(wide, narrow)
 
 
 def kpis_table(kpis: Mapping[str, float], *, title: str = "KPIs") -> RenderableType:
@@ -88,7 +88,7 @@ def kpis_table(kpis: Mapping[str, float], *, title: str = "KPIs") -> RenderableT
         rows.append((name, unit(value), meaning))
     undefined = any(row[1] == UNDEFINED for row in rows)
     note = f"{UNDEFINED} undefined: there is nothing to tell it from." if undefined else ""
-    return _renderable(("KPI", "Value", ""), rows, {1}, title=title, note=note)
+    return text_table(("KPI", "Value", ""), rows, {1}, title=title, note=note)
 
 
 def kpis_over_time_table(frame: "pl.DataFrame", *, title: str) -> RenderableType:
@@ -108,7 +108,7 @@ def kpis_over_time_table(frame: "pl.DataFrame", *, title: str) -> RenderableType
         for start, *figures in frame.select("start", *names).iter_rows()
     ]
     columns = ["from", *(_KPI_HEADS.get(name, name) for name in names)]
-    return _renderable(columns, rows, set(range(1, len(columns))), title=title, note=note)
+    return text_table(columns, rows, set(range(1, len(columns))), title=title, note=note)
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def progress(
 
 
 @dataclass(frozen=True)
-class _Fitting:
+class Fitting:
     """The wide form where it fits, else the narrow one."""
 
     wide: RenderableType
@@ -166,15 +166,16 @@ class _RateColumn(ProgressColumn):
         return Text(f"{number(speed)} {self._unit}/s" if speed else "", style="progress.data.speed")
 
 
-def _renderable(
+def text_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     numeric: frozenset[int] | set[int],
     *,
     title: str,
-    note: str,
+    note: str = "",
 ) -> RenderableType:
-    table = Table(box=None)
+    """Text in rows under a title, printed inert; numeric columns line up to the right."""
+    table = Table(box=None, show_header=any(columns))
     for position, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if position in numeric else "left"
         words = [word for row in rows for word in _unbroken(row[position], justify)]

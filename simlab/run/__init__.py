@@ -93,6 +93,7 @@ def run(
             run_id=plan.run_id,
             most_attempts=plan.most_attempts,
             report=report,
+            error_texts=source.dictionaries.error_texts,
         )
         stack.callback(relay.close)
         if metrics_port is not None:
@@ -102,7 +103,7 @@ def run(
                 announce(where)
         interrupted = _worked(plan, relay)
         rows, samples = relay.recorder.rows(), relay.recorder.samples()
-        incidents = truth(plan, rows)
+        incidents = truth(plan, rows, samples)
         dataset = Dataset(name=out.name, rows=rows, samples=samples, incidents=incidents)
         figures = kpis(dataset)
         relay.finish(figures, plan.pace.now_us())

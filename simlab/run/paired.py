@@ -1,8 +1,10 @@
 """The paired run: the same load with one trouble and without it, and where the two differ.
 
-Both are simulated in virtual time. The run without a trouble goes on from the state in which the
-other was just before it began, and ends when both are in the same state again: from there on they
-could not differ. So each trouble costs what it reaches, and not a whole run.
+The run without a trouble is simulated in virtual time. It goes on from the state in which the
+bot was just before the trouble began, and ends when it is in the state again in which the bot was
+at that moment: from there on the two could not differ. So each trouble costs what it reaches, and
+not a whole run. What states the bot was in is found by going through its run once more, told to
+no one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,10 +17,12 @@ from simlab.bot.crew import State
 from simlab.bot.ledger import Ledger
 from simlab.bot.loop import work
 from simlab.bot.machine import MachineModel, SimulatedMachine
+from simlab.bot.ticks import Watch
 from simlab.clock import VirtualClock
-from simlab.dataset.batches import Batches
-from simlab.dataset.recorder import Recorder
-from simlab.dataset.schema import Dataset
+from simlab.dataset.recorder import frame_of
+from simlab.dataset.schema import ROWS, SAMPLES
+from simlab.events import Attempt, Event, Observer, Sample
+from simlab.run.plan import Plan
 from simlab.run.strikes import Strikes
 from simlab.workload.calm import Calm
 from simlab.workload.fate import VISIBLE_SLOWDOWN
@@ -40,6 +44,19 @@ class _World:
     start_us: int
     shift_us: int
 
+    @classmethod
+    def of(cls, plan: Plan) -> "_World":
+        """The world of a run whose load's trouble acts on the bot."""
+        assert plan.calm is not None
+        return cls(
+            plan.calm,
+            Ledger.of(plan.batches),
+            plan.machine_model(),
+            plan.workers,
+            plan.start_us,
+            plan.shift_us,
+        )
+
     def strikes(self, troubles: Sequence[Trouble]) -> Strikes:
         return Strikes(self.calm, troubles, shift_us=self.shift_us)
 
@@ -49,24 +66,45 @@ class _World:
         return origin_us + round(trouble.start_s * 1e6), origin_us + round(trouble.end_s * 1e6)
 
     def run(
-        self, strikes: Strikes, watch: "_Marks | _Reunion", since: State | None = None
-    ) -> Dataset:
-        """What the bot does, and the machine reads, from a state on until the watch stops it."""
-        recorder = Recorder()
+        self,
+        strikes: Strikes,
+        watch: Watch,
+        *,
+        since: State | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        """Have the bot work from a state on until the watch stops it."""
         read_us = None if since is None else since.time_us
-        machine = SimulatedMachine(self.machine, start_us=self.start_us, read_us=read_us)
         work(
             self.ledger,
             workers=self.workers,
             clock=VirtualClock(self.start_us),
-            observers=(recorder, machine),
-            machine=machine,
+            observers=observers,
+            machine=SimulatedMachine(self.machine, start_us=self.start_us, read_us=read_us),
             faults=strikes,
             since=since,
-            watch=watch.see,
+            watch=watch,
         )
         strikes.undo(self.ledger)
-        return Dataset(name="paired", rows=recorder.rows(), samples=recorder.samples())
+
+
+class _Notes:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        """Keep an event."""
+        self._events.append(event)
+
+    def rows(self) -> pl.DataFrame:
+        """The attempts."""
+        return frame_of([each for each in self._events if isinstance(each, Attempt)], ROWS)
+
+    def samples(self) -> pl.DataFrame:
+        """The samples."""
+        return frame_of([each for each in self._events if isinstance(each, Sample)], SAMPLES)
 
 
 class _Marks:
@@ -105,16 +143,7 @@ class _Reunion:
         return self._marks.get(state.time_us) == hash(state)
 
 
-def visible_spans(
-    calm: Calm,
-    batches: Batches,
-    machine: MachineModel,
-    *,
-    workers: int,
-    start_us: int,
-    shift_us: int,
-    samples: bool,
-) -> dict[str, Span]:
+def visible_spans(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame | None) -> dict[str, Span]:
     """From when to when each trouble made the bot do otherwise than it would have without it.
 
     An attempt shows a trouble that made it, from due to done, at least a tenth longer, or that
@@ -123,36 +152,38 @@ def visible_spans(
     Troubles that act on nothing of the bot's have no entry, nor have those that showed nowhere.
 
     Args:
-        calm: the load.
-        batches: those of its batches that are run, when they are due.
-        machine: that the bot runs on.
-        workers: bots side by side.
-        start_us: when the run begins [us since 1970].
-        shift_us: how much later that is than planned.
-        samples: whether samples count.
+        plan: of the run, of a load whose trouble acts on the bot.
+        rows: what it left, in the order of time.
+        samples: the same of the simulated machine; None where it was a real one.
     """
-    world = _World(calm, Ledger.of(batches), machine, workers, start_us, shift_us)
-    troubles = [t for t in calm.load.troubles if t.effect.on_attempts or t.effect.down]
+    world = _World.of(plan)
+    troubles = [t for t in world.calm.load.troubles if t.effect.on_attempts or t.effect.down]
     marks = _Marks([world.times_us(trouble)[0] for trouble in troubles])
-    whole = world.run(world.strikes(calm.load.troubles), marks)
+    world.run(world.strikes(world.calm.load.troubles), marks.see)
+    whole = (rows, samples)
     return {
         trouble.id: span
         for trouble in troubles
-        for span in _difference(world, trouble, whole, marks, samples=samples)
+        for span in _difference(world, trouble, whole, marks)
     }
 
 
 def _difference(
-    world: _World, trouble: Trouble, whole: Dataset, marks: _Marks, *, samples: bool
+    world: _World,
+    trouble: Trouble,
+    whole: tuple[pl.DataFrame, pl.DataFrame | None],
+    marks: _Marks,
 ) -> Iterator[Span]:
     """The stretch in which a trouble showed, if it did."""
     start_us, end_us = world.times_us(trouble)
-    since = marks.since(start_us)
     others = [each for each in world.calm.load.troubles if each is not trouble]
-    without = world.run(world.strikes(others), _Reunion(marks.marks, end_us), since)
-    times = [_changed_rows(_beside(whole.rows, without.rows), without.rows)]
-    if samples and whole.samples is not None and without.samples is not None:
-        times.append(_changed_samples(whole.samples, without.samples, world.machine))
+    without = _Notes()
+    reunion, since = _Reunion(marks.marks, end_us), marks.since(start_us)
+    world.run(world.strikes(others), reunion.see, since=since, observers=[without])
+    rows, samples = whole
+    times = [_changed_rows(_beside(rows, without.rows()), without.rows())]
+    if samples is not None:
+        times.append(_changed_samples(samples, without.samples(), world.machine))
     shown_us = pl.concat(times)
     if len(shown_us):
         first_us, last_us = shown_us.min(), shown_us.max()

@@ -144,6 +144,7 @@ def _manifest(source: Source, dataset: Dataset, files: list[PartFile], facts: Ru
         parts=files,
         incidents=_troubled(source.dataset),
         warehouse_names=list(source.warehouse_names),
+        dictionaries=source.dictionaries,
         run=facts,
     )
 

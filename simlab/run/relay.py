@@ -15,7 +15,7 @@ from simlab.alerts.live import Evaluator
 from simlab.dataset.recorder import Recorder
 from simlab.events import Alert, Attempt, Event, Observer, RunFinished, Sample
 from simlab.telemetry.handler import Counting, PlainFileHandler, open_log
-from simlab.telemetry.jsonlog import JsonFormatter, record_of
+from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter, record_of
 from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.resources import cpu_s, memory_mb
 
@@ -43,9 +43,10 @@ class Relay:
         run_id: str,
         most_attempts: int | None = None,
         report: Callable[[int], None] | None,
+        error_texts: ErrorTexts = NO_TEXTS,
     ) -> None:
         formatter = JsonFormatter(run_id=run_id)
-        self._log = _Log(open_log(folder / LOG, formatter))
+        self._log = _Log(open_log(folder / LOG, formatter), error_texts)
         self._alerts = _Log(_plain_file(folder / ALERTS, formatter))
         self.metrics = metrics
         self.recorder = Recorder(report)
@@ -139,8 +140,9 @@ class Relay:
 class _Log:
     """Events as the lines of a logging handler."""
 
-    def __init__(self, handler: Counting) -> None:
+    def __init__(self, handler: Counting, error_texts: ErrorTexts = NO_TEXTS) -> None:
         self._handler = handler
+        self._error_texts = error_texts
 
     @property
     def dropped(self) -> int:
@@ -149,7 +151,7 @@ class _Log:
 
     def emit(self, event: Event) -> None:
         """Write one line."""
-        self._handler.handle(record_of(event))
+        self._handler.handle(record_of(event, self._error_texts))
 
     def close(self) -> None:
         """Close the file."""

@@ -1,6 +1,7 @@
 """The truth of a run: what was injected, at the time of the run, and when it showed there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from simlab.workload.samples import seen_in_samples
 _TIMES: Final = ("start", "end", "visible_start", "visible_end")
 
 
-def truth(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame | None:
+def truth(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame | None:
     """The incidents and look-alikes of a run that left these rows; None when they are unknown.
 
     Where trouble acted on the bot, `visible_start` and `visible_end` come from the paired run,
@@ -29,25 +30,18 @@ def truth(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame | None:
     if plan.calm is None or rows.is_empty():
         return shifted
     last_us = int(rows["timestamp"].to_physical()[-1])
-    return _with_visible(shifted, _seen(plan, last_us), last_us)
+    return _with_visible(shifted, _seen(plan, rows, samples, last_us), last_us)
 
 
-def _seen(plan: Plan, last_us: int) -> dict[str, Span]:
+def _seen(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame, last_us: int) -> dict[str, Span]:
     """When each trouble showed, whatever it showed in [us since 1970]."""
     assert plan.calm is not None
     load = plan.calm.load
     virtual = plan.clock == "virtual"  # in wall time the machine is a real one
     origin_us = load.profile.start_us + plan.shift_us
     due = int(np.searchsorted(plan.batches.due_us, last_us, side="right"))
-    whole = visible_spans(
-        plan.calm,
-        plan.batches.first(due),
-        plan.machine_model(),
-        workers=plan.workers,
-        start_us=plan.start_us,
-        shift_us=plan.shift_us,
-        samples=virtual,
-    )
+    done = replace(plan, batches=plan.batches.first(due))
+    whole = visible_spans(done, rows, samples if virtual else None)
     direct = [seen_in_arrivals(load, span_s=(last_us - origin_us) / 1e6)]
     if virtual:
         direct.append(seen_in_samples(load, count=len(plan.source.background.cpu_percent)))

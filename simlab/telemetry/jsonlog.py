@@ -2,8 +2,9 @@
 
 import logging
 import math
+from collections.abc import Mapping, Sequence
 from numbers import Integral
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -15,15 +16,19 @@ LOGGER: Final = "simlab.bot"
 _CUT_TO: Final = 1000
 _DEEPEST: Final = 8
 _RESERVED: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+ErrorTexts: TypeAlias = Mapping[str, Sequence[str]]
+"""What may be said of each error type."""
+NO_TEXTS: Final[ErrorTexts] = {}
 _NAMES: Final[dict[type, str]] = {
     Attempt: "attempt", Sample: "sample", Alert: "alert",
     RunStarted: "run_started", RunFinished: "run_finished",
 }  # fmt: skip
 
 
-def record_of(event: Event) -> logging.LogRecord:
+def record_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> logging.LogRecord:
     """A log record that carries an event and happened when the event did."""
-    record = logging.LogRecord(LOGGER, level_of(event), "", 0, message_of(event), None, None)
+    message = message_of(event, error_texts)
+    record = logging.LogRecord(LOGGER, level_of(event), "", 0, message, None, None)
     record.created = event.time_us / 1_000_000
     record.event = event
     return record
@@ -39,10 +44,15 @@ def level_of(event: Event) -> int:
     return logging.INFO
 
 
-def message_of(event: Event) -> str:
-    """What happened, in a few words."""
+def message_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> str:
+    """What happened, in a few words; for an attempt that failed, with a text of its error type.
+
+    A batch has the same text at each attempt that fails for the same reason.
+    """
     if isinstance(event, Attempt):
-        return f"batch {_ENDED[event.status]}"
+        texts = error_texts.get(event.error_type) if event.error_type is not None else None
+        ended = _ENDED[event.status]
+        return f"batch {ended}: {texts[event.batch_id % len(texts)]}" if texts else f"batch {ended}"
     if isinstance(event, Alert):
         return f"{event.rule} {event.state}"
     return _NAMES[type(event)].replace("_", " ")

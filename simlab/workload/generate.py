@@ -16,6 +16,7 @@ from simlab.dataset.format import Format, format_of, join_parquet, write_frame
 from simlab.dataset.manifest import Manifest, PartFile, part_file, write_manifest
 from simlab.dataset.target import building, settle
 from simlab.engine.local import map_in_order
+from simlab.workload.dictionaries import dictionaries
 from simlab.workload.draw import Beside, Drawn, beside, part_rows
 from simlab.workload.load import Load, load_of
 from simlab.workload.names import warehouse_names
@@ -186,6 +187,7 @@ def _manifest(
         parts=files,
         incidents=incidents,
         warehouse_names=warehouse_names(profile, seed=load.seed),
+        dictionaries=dictionaries(profile, seed=load.seed),
     )
 
 

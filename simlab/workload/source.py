@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from simlab.dataset.dictionaries import NO_DICTIONARIES, Dictionaries
 from simlab.dataset.manifest import FILE, read_manifest
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
+from simlab.workload.dictionaries import dictionaries
 from simlab.workload.draw import draw
 from simlab.workload.load import Load, load_of
 from simlab.workload.loading import load_profile, parse_profile
@@ -33,6 +35,7 @@ class Source:
             when it really starts; None where attempts are as they were recorded.
         background: the machine without the bot's work.
         warehouse_names: the first for warehouse 1; empty when they have none.
+        dictionaries: what its rows refer to; empty when it comes from outside.
     """
 
     dataset: Dataset
@@ -41,6 +44,7 @@ class Source:
     load: Load | None
     background: Background
     warehouse_names: Sequence[str]
+    dictionaries: Dictionaries = NO_DICTIONARIES
 
 
 def source_of_profile(
@@ -68,6 +72,7 @@ def source_of_profile(
         load=load if profile.shape == "batches" else None,
         background=_background(load, span_s),
         warehouse_names=warehouse_names(profile, seed=seed),
+        dictionaries=dictionaries(profile, seed=seed),
     )
 
 
@@ -96,6 +101,7 @@ def source_of_dataset(dataset: Dataset, path: Path) -> Source:
         load=load if made_here else None,
         background=_background(load, _span_s(dataset, profile)),
         warehouse_names=manifest.warehouse_names,
+        dictionaries=manifest.dictionaries,
     )
 
 

@@ -137,7 +137,7 @@ def test_a_log_with_many_bad_lines_is_refused_unless_allowed(ran: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["gen", "nope"], "'nope': neither a file nor one of simlab's profiles: busy-day, flat"),
+        (["gen", "nope"], "'nope': neither a file nor one of simlab's profiles: black-friday"),
         (["gen", "nope.toml"], "nope.toml: no such file"),
         (["gen", "flat", "--start", "soon"], "--start: 'soon' is not a time; write it like"),
         (["run", "nope"], "'nope': neither a file nor one of simlab's profiles"),

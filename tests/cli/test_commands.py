@@ -12,7 +12,7 @@ from simlab import __version__
 from simlab.cli import app
 from simlab.dataset.read import read
 
-from .cases import call, complaint, told, written
+from .cases import PROFILE, call, complaint, told, written
 
 COMMANDS = ["demo", "gen", "run", "kpi", "backtest", "tune", "dashboard"]
 KPIS = {
@@ -80,10 +80,52 @@ def test_gen_without_incidents_makes_none(profile: Path) -> None:
 
 
 def test_gen_lists_the_profiles() -> None:
-    names = told("gen", "--list")["profiles"]
-    assert set(names) >= {"busy-day", "flat", "strategy"}
-    lines = call("gen", "--list").out.splitlines()
-    assert [line.split()[0] for line in lines] == sorted(names)
+    profiles = told("gen", "--list")["profiles"]
+    assert set(profiles) >= {"busy-day", "flat", "strategy"}
+    assert profiles["flat"]["incidents_per_day"] == 0
+    said = call("gen", "--list")
+    assert (said.code, said.err) == (0, "")
+    assert all(f"\n{name} " in said.out for name in profiles)
+
+
+def test_gen_plans_what_it_then_makes_and_makes_nothing_yet(profile: Path) -> None:
+    before = sorted(Path().rglob("*"))
+    planned = told("gen", profile, "--plan", "--rows", "500", "--start", "2026-01-05T00:15")
+    said = call("gen", profile, "--plan", "--rows", "500", "--start", "2026-01-05T00:15")
+    assert (said.code, said.err) == (0, "")
+    assert "latency_spike-1" in said.out
+    assert sorted(Path().rglob("*")) == before
+    arguments = ("--rows", "500", "--start", "2026-01-05T00:15", "--out", "a")
+    made = told("gen", profile, *arguments)
+    assert planned["rows"] == made["rows"] == 500
+    assert planned["start"] == "2026-01-05T00:15:00.000000Z"
+    truth = pl.read_parquet("a/incidents.parquet")
+    assert [trouble["id"] for trouble in planned["troubles"]] == truth["id"].to_list()
+    assert [trouble["severity"] for trouble in planned["troubles"]] == truth["severity"].to_list()
+
+
+def test_a_plan_without_incidents_has_none(profile: Path) -> None:
+    planned = told("gen", profile, "--plan", "--without-incidents")
+    assert (planned["troubles"], planned["incidents"]) == ([], False)
+
+
+def test_a_plan_is_drawn_where_asked(profile: Path) -> None:
+    said = call("gen", profile, "--plot", "plan.svg")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.endswith("plan.svg: the plan as a picture\n")
+    assert "</svg>" in Path("plan.svg").read_text()
+    assert "exists already" in complaint("gen", profile, "--plot", "plan.svg")
+    assert "ends in .png or .svg" in complaint("gen", profile, "--plot", "plan.bmp")
+    assert told("gen", profile, "--plot", "plan.svg", "--force")["image"] == "plan.svg"
+
+
+def test_a_plan_cautions_of_an_hour_that_the_workers_cannot_keep_up_with(tmp_path: Path) -> None:
+    hours = [0.5] * 23 + [9]
+    text = PROFILE.replace("[arrivals]", f"workers = 1\n[arrivals]\nhourly = {hours}")
+    busy = written(tmp_path / "busy.toml", text.replace('"2h"', '"1d"'))
+    said = call("gen", busy, "--plan")
+    assert said.code == 0
+    assert said.err.startswith("caution: in the busiest hour the work is ")
 
 
 def test_run_leaves_a_directory_and_tells_its_kpis(ran: Path) -> None:

@@ -1,11 +1,13 @@
 """A day of trouble to look at: 20,000 attempts, four incidents, a look-alike."""
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from rich.console import Console, RenderableType
 
 from simlab.alerts.rule import Rule
 from simlab.dataset.schema import INCIDENTS, ROWS, SAMPLES, TIMESTAMP, Dataset
@@ -156,3 +158,10 @@ HOSTILE = (
     "x" * 5000,
 )
 """Text that would do something wherever it is not made inert."""
+
+
+def printed(what: RenderableType, *, width: int = 80) -> str:
+    """What a terminal of that width shows, without colours."""
+    out = StringIO()
+    Console(file=out, width=width, highlight=False, color_system=None).print(what)
+    return out.getvalue()

@@ -72,6 +72,17 @@ def test_a_bot_that_keeps_no_one_waiting_does_to_the_bit_what_was_drawn(tmp_path
     assert done.drop("queue_wait").equals(drawn.drop("queue_wait"))
 
 
+def test_failed_attempts_are_logged_with_a_text_of_their_error_type(ran: Ran) -> None:
+    texts = trouble().dictionaries.error_texts
+    failed = [each for each in events(ran.path / "logs", kind="attempt") if each["error_type"]]
+    for event in failed:
+        text = event["message"].partition(": ")[2]
+        assert text in texts[event["error_type"]]
+    assert any(not event["message"].isascii() for event in failed)
+    assert len({event["message"] for event in failed}) > len(texts)
+    assert read_manifest(ran.path).dictionaries == trouble().dictionaries
+
+
 def test_the_truth_is_the_loads_own(ran: Ran) -> None:
     assert read(ran.path).incidents is not None
     assert ran.dataset.incidents is not None

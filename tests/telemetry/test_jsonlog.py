@@ -127,6 +127,32 @@ def test_an_event_has_the_six_fields_first_and_its_own_after(
     }  # fmt: skip
 
 
+TEXTS = {"locked": ('"a" & \\b', "größer «ç»", "在庫がロックされています 😀 %s {0}")}
+
+
+@pytest.mark.parametrize("status", ["error", "retry"])
+@pytest.mark.parametrize("batch_id", [3, 4, 5])
+def test_an_attempt_that_failed_says_why_in_the_words_of_its_batch(
+    status: str, batch_id: int
+) -> None:
+    event = msgspec.structs.replace(
+        ATTEMPT, status=status, error_type="locked", batch_id=batch_id, attempt=1
+    )
+    told = agreed(JsonFormatter(run_id="r1").format(record_of(event, TEXTS)))
+    ended = {"error": "batch failed", "retry": "batch to be retried"}[status]
+    assert told["message"] == f"{ended}: {TEXTS['locked'][batch_id % 3]}"
+    again = msgspec.structs.replace(event, attempt=2)
+    assert record_of(again, TEXTS).msg == told["message"]
+
+
+def test_without_a_text_for_its_error_type_a_message_is_as_it_was() -> None:
+    failed = msgspec.structs.replace(ATTEMPT, status="error", error_type="locked")
+    unknown = msgspec.structs.replace(failed, error_type=None)
+    for event, texts in ((failed, {}), (failed, {"locked": ()}), (unknown, TEXTS)):
+        assert record_of(event, texts).msg == "batch failed"
+    assert record_of(ATTEMPT, TEXTS).msg == "batch applied"
+
+
 def test_the_record_of_an_event_happened_when_the_event_did() -> None:
     assert record_of(ATTEMPT).created == pytest.approx(MOMENT_US / 1e6, abs=1e-6)
 

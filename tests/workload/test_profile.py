@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from simlab.config import shipped_names
 from simlab.errors import ConfigError
+from simlab.workload.arrivals import rows_expected
+from simlab.workload.kinds import KINDS
 from simlab.workload.load import load_of
 from simlab.workload.loading import load_profile, parse_profile, starting, with_rows
 from simlab.workload.profile import Profile
+from simlab.workload.utilisation import peak_utilisation, rates_per_hour, utilisation
 
 from .cases import START, S, case, table, trouble
 
@@ -43,16 +46,41 @@ def refusal(text: str, folder: Path) -> str:
     return told.removeprefix(f"{path}: ")
 
 
-@pytest.mark.parametrize("name", ["busy-day", "flat", "strategy"])
+SHIPPED = ["black-friday", "busy-day", "flat", "month-of-trouble", "quiet-day", "strategy"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_each_shipped_profile_loads_under_its_name(name: str) -> None:
     assert name in shipped_names("profiles")
     assert load_profile(name).name == name
     assert load_profile(name).description
 
 
-def test_no_profile_is_shipped_that_does_not_load() -> None:
-    for name in shipped_names("profiles"):
-        assert load_profile(name).name == name
+def test_six_profiles_are_shipped_and_no_other() -> None:
+    assert shipped_names("profiles") == SHIPPED
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name != "strategy"])
+def test_the_bots_of_a_shipped_profile_have_enough_to_do_and_keep_up_in_the_busiest_hour(
+    name: str,
+) -> None:
+    assert 0.3 <= utilisation(load_profile(name)) <= 0.7
+    assert peak_utilisation(load_profile(name)) < 0.9
+
+
+def test_black_friday_is_several_busy_days_with_its_peak_in_the_evening() -> None:
+    friday, busy = load_profile("black-friday"), load_profile("busy-day")
+    assert rates_per_hour(friday).sum() > 3 * rates_per_hour(busy).sum()
+    assert 18 <= rates_per_hour(friday).argmax() <= 21
+    assert friday.workers > busy.workers
+    assert len(load_of(friday, seed=7).troubles) > len(load_of(busy, seed=7).troubles)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_in_the_month_of_trouble_each_kind_of_incident_and_look_alike_comes(seed: int) -> None:
+    month = load_profile("month-of-trouble")
+    assert {trouble.kind for trouble in load_of(month, seed=seed).troubles} == set(KINDS)
+    assert 1_000_000 < rows_expected(month) < 2_000_000
 
 
 def test_the_flat_profile_is_the_busy_day_without_incidents() -> None:
