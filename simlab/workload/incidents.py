@@ -12,7 +12,7 @@ from simlab.config import duration_s
 from simlab.rng import stream
 from simlab.workload.arrivals import Floats
 from simlab.workload.kinds import KINDS, Effect, Shape
-from simlab.workload.problems import LONGEST_INCIDENT_S
+from simlab.workload.problems import LONGEST_INCIDENT_S, usual_s
 from simlab.workload.profile import Injection, Profile
 
 Mask = npt.NDArray[np.bool_]
@@ -141,8 +141,7 @@ def _drawn(
     profile: Profile, entry: Injection, start_s: float, rng: np.random.Generator, *, benign: bool
 ) -> Trouble:
     kind = KINDS[entry.kind]
-    median_s = duration_s(entry.duration.median or kind.median)
-    length_s = median_s * math.exp(entry.duration.sigma * rng.standard_normal())
+    length_s = usual_s(entry) * math.exp(entry.duration.sigma * rng.standard_normal())
     length_s = min(length_s, LONGEST_INCIDENT_S)
     severity = float(rng.uniform(entry.severity.low, entry.severity.high))
     return Trouble(

@@ -1,12 +1,15 @@
 """What is wrong with a profile whose keys are right by themselves."""
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Final, TypeAlias
 
 from simlab.config import duration_s
+from simlab.workload.kinds import KINDS
 from simlab.workload.profile import Arrivals, Injection, Outcome, Profile, Resources, Service
+from simlab.workload.utilisation import utilisation
 
 Problem: TypeAlias = tuple[str, str]
 """A path, and what is wrong there."""
@@ -39,6 +42,7 @@ def problems(profile: Profile) -> Iterator[Problem]:
     yield from incident_problems(profile, "lookalike", profile.lookalike)
     yield from _shape_problems(profile)
     yield from _size_problems(profile)
+    yield from _queue_problems(profile)
 
 
 def _length_problems(profile: Profile) -> list[Problem]:
@@ -74,6 +78,23 @@ def _size_problems(profile: Profile) -> list[Problem]:
         fault = f"{held:.1e} batches could be alive at once, more than {MOST_HELD_ROWS:.0e}"
         return [("$.arrivals.per_minute", f"{fault}; lower it, or service.limit")]
     return []
+
+
+def _queue_problems(profile: Profile) -> list[Problem]:
+    """A queue that grows for as long as the load lasts is no load that a bot could have."""
+    if profile.shape == "rows":
+        return []
+    busy = utilisation(profile)
+    if busy < 1:
+        return []
+    enough = math.floor(busy * profile.workers) + 1
+    rate = profile.per_minute / busy
+    fault = (
+        f"found {profile.workers}, who would have to be busy {busy:.0%} of the time, so their "
+        f"queue would grow without end; expected {enough} or more, or less work for them: "
+        f"arrivals.per_minute below {rate:.4g}"
+    )
+    return [("$.workers", fault)]
 
 
 def span_problems(profile: Profile) -> list[Problem]:
@@ -151,7 +172,35 @@ def incident_problems(profile: Profile, key: str, entries: Sequence[Injection]) 
             return [(f"{path}.warehouses", f"{outside[0]} is not one of the {most} warehouses")]
         if entry.at is not None and not _within(profile, entry.at):
             return [(f"{path}.at", f"{entry.at.isoformat()} is outside the profile's time")]
+    return _overlap_problems(key, entries)
+
+
+def _overlap_problems(key: str, entries: Sequence[Injection]) -> list[Problem]:
+    """Two of one kind at the same time and place could not be told apart."""
+    fixed = [(index, entry) for index, entry in enumerate(entries) if entry.at is not None]
+    for (one, entry), (other, later) in combinations(fixed, 2):
+        if entry.kind == later.kind and _meet(entry, later):
+            fault = f"overlaps $.{key}[{one}], of the same kind at the same warehouses"
+            return [(f"$.{key}[{other}].at", f"{fault}; move one, or have one that lasts longer")]
     return []
+
+
+def _meet(one: Injection, other: Injection) -> bool:
+    """Whether two that are to come at a given moment overlap, lasting as long as usual."""
+    spans = [(_at_s(entry), _at_s(entry) + usual_s(entry)) for entry in (one, other)]
+    places = [set(_listed(entry)) for entry in (one, other)]
+    apart = all(places) and not places[0] & places[1]
+    return not apart and spans[0][0] < spans[1][1] and spans[1][0] < spans[0][1]
+
+
+def _at_s(entry: Injection) -> float:
+    assert entry.at is not None
+    return aware(entry.at).timestamp()
+
+
+def usual_s(entry: Injection) -> float:
+    """The median of how long it lasts [s]."""
+    return duration_s(entry.duration.median or KINDS[entry.kind].median)
 
 
 def _listed(entry: Injection) -> tuple[int, ...]:

@@ -186,7 +186,7 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     duration: Duration | None = None
     rows: Count | None = None
     warehouses: Annotated[int, Meta(ge=1, le=1_000_000)] = 50
-    workers: Annotated[int, Meta(ge=1, le=10_000)] = 4
+    workers: Annotated[int, Meta(ge=1, le=1_000_000)] = 4
     arrivals: Arrivals = Arrivals()
     batch: Batch = Batch()
     outcome: Outcome = Outcome()

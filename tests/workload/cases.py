@@ -23,6 +23,7 @@ TABLE: dict[str, Any] = {
     "start": START,
     "duration": "1h",
     "warehouses": 10,
+    "workers": 1_000,
     "arrivals": {"per_minute": 600},
     "service": {"dist": "lognormal", "median": 0.35, "sigma": 0.6, "limit": "10s"},
     "outcome": {"retry": 0.1, "error": 0.02, "backoff": "1s"},

@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_bytes_twice_and_another_gives_others(
 def torrent() -> Profile:
     """Slices of 6 s, the longest that a batch can live: 700,000 batches, so each is a part."""
     service = {"dist": "exponential", "scale": 0.1, "limit": "1s"}
-    return case(service=service, arrivals={"per_minute": 7e6}, duration="13s")
+    return case(service=service, arrivals={"per_minute": 7e6}, workers=20_000, duration="13s")
 
 
 @pytest.fixture(scope="module")

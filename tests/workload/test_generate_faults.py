@@ -37,6 +37,7 @@ schema = 1
 name = "torrent"
 start = 2026-01-05T00:00:00Z
 duration = "8s"
+workers = 20000
 [arrivals]
 per_minute = 6e6
 [service]

@@ -316,7 +316,7 @@ def test_moments_without_a_zone_are_utc_and_others_are_turned_into_it() -> None:
 def test_the_hash_is_of_what_a_profile_says_not_of_how() -> None:
     explicit = case(batch={"size": {"dist": "negative_binomial", "mean": 40, "dispersion": 3}})
     assert explicit.sha256 == case().sha256
-    assert case(workers=4).sha256 == case().sha256
+    assert case(workers=1_000).sha256 == case().sha256
     assert case(workers=5).sha256 != case().sha256
     again = parse_profile(msgspec.to_builtins(case()), where="again")
     assert again.sha256 == case().sha256

@@ -53,7 +53,8 @@ def test_cpu_is_idle_plus_what_each_busy_worker_takes() -> None:
 
 def test_no_more_workers_are_busy_than_there_are() -> None:
     told = {"cpu_idle": 0, "cpu_per_busy_worker": 10}
-    _, samples = machine(resources=told, workers=2, arrivals={"per_minute": 2_000})
+    rush = {"per_minute": 2_000, "hourly": [1, *[0] * 23]}  # busy for the one hour that is drawn
+    _, samples = machine(resources=told, workers=2, arrivals=rush)
     assert abs(samples["cpu_percent"].to_numpy().mean() - 20) < 4.5 * 1.5 / np.sqrt(240)
 
 

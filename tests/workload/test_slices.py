@@ -47,7 +47,9 @@ def test_the_longest_life_is_all_attempts_at_the_limit_and_the_pauses_between() 
 
 
 def test_a_slice_is_never_shorter_than_a_batch_can_live_nor_longer_than_a_week() -> None:
-    assert slice_s(case(arrivals={"per_minute": 1e6})) == np.ceil(longest_life_s(case()))
+    assert slice_s(case(arrivals={"per_minute": 1e6}, workers=20_000)) == np.ceil(
+        longest_life_s(case())
+    )
     assert slice_s(case(arrivals={"per_minute": 60})) == 65_536
     assert slice_s(case(arrivals={"per_minute": 1e-3})) == 7 * 86_400
 
