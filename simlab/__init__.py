@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simlab.alerts.rule import load_rules, strategy_rules
     from simlab.dataset.as_pandas import as_pandas
+    from simlab.dataset.effect import effect
     from simlab.dataset.kpis import kpis
     from simlab.dataset.labels import read_labels
     from simlab.dataset.read import read
@@ -33,6 +34,7 @@ __all__ = [
     "as_pandas",
     "backtest",
     "draw",
+    "effect",
     "generate",
     "kpis",
     "load_profile",
@@ -49,6 +51,7 @@ _HOMES = {
     "as_pandas": "simlab.dataset.as_pandas",
     "backtest": "simlab.tuning.backtest",
     "draw": "simlab.workload.draw",
+    "effect": "simlab.dataset.effect",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
