@@ -64,7 +64,7 @@ def in_simpy(batches: Batches) -> None:
     env.run()
 
 
-def test_the_bare_bot_is_five_times_as_fast_as_simpy(
+def test_the_bare_bot_is_ten_times_as_fast_as_simpy(
     benchmark: BenchmarkFixture, figure: Figure
 ) -> None:
     """No observers, virtual time, the same arrivals and services."""
@@ -77,8 +77,8 @@ def test_the_bare_bot_is_five_times_as_fast_as_simpy(
     benchmark.pedantic(ours, rounds=3, warmup_rounds=1)
     times = cpu_ratio(lambda: in_simpy(batches), ours, rounds=7)
     benchmark.extra_info["times_simpy"] = round(times, 1)
-    figure(f"the bot's loop: {times:.1f} times SimPy's jobs per CPU-second (at least 5)")
-    assert times >= 5
+    figure(f"the bot's loop: {times:.1f} times SimPy's jobs per CPU-second (at least 10)")
+    assert times >= 10
 
 
 def test_a_fully_instrumented_run(benchmark: BenchmarkFixture, tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def effect(with_: Dataset, without: Dataset) -> pl.DataFrame:
     both = _batches(with_).join(_batches(without), on="batch_id", how="full", suffix="_without")
     common = both.drop_nulls(["due", "due_without"])
     if common.is_empty():
-        raise InputError(f"{without.name}: is no pair of {with_.name}: they have no batch in common")
+        raise InputError(
+            f"{without.name}: is no pair of {with_.name}: they have no batch in common"
+        )
     if (common["due"] != common["due_without"]).any():
         raise InputError(
             f"{without.name}: is no pair of {with_.name}: their batches fall due at other times"

@@ -8,7 +8,7 @@ import numpy as np
 
 from simlab.config import duration_s
 from simlab.workload.fate import Fate, Seen, Tried, fate
-from simlab.workload.incidents import Trouble, overlapping
+from simlab.workload.incidents import Trouble
 from simlab.workload.load import Load
 from simlab.workload.luck import (
     Fallen,
@@ -76,7 +76,7 @@ def draw_attempts(load: Load, cut: Slice, *, ending_from_s: float = 0.0) -> list
         return [_independent(load, cut)]
     life_s = longest_life_s(load.profile)
     reach_s = load.outages.done_by_s(cut.end_s, life_s=life_s)
-    near = overlapping(load.troubles, cut.start_s, reach_s)
+    near = load.near(cut.start_s, reach_s)
     from_us = round(load.outages.due_from_s(ending_from_s, life_s=life_s) * 1e6)
     return list(_rounds(load, cut, near, from_us))
 

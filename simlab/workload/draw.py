@@ -1,8 +1,8 @@
 """A load's attempts, samples and incidents: drawn part by part, put together at the end."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import numpy as np
 import polars as pl
@@ -21,8 +21,12 @@ from simlab.workload.samples import (
     seen_in_samples,
     work,
 )
+from simlab.workload.shelf import Shelf
 from simlab.workload.slices import Part, parts
 from simlab.workload.table import incidents_frame, rows_frame
+
+_ROOM: Final = 1.1
+"""Attempts a batch, where few are retried."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +74,18 @@ def draw(
 
 def part_rows(load: Load, part: Part, *, at_most: int | None = None) -> tuple[Drawn, pl.DataFrame]:
     """The rows that end within a part, in the order of time, cut after `at_most`."""
-    attempts = joined(list(_in_order(load, part, at_most=at_most)))
+    attempts = _in_order(load, part, at_most=at_most)
     return _summary(load.profile, attempts), rows_frame(load.profile, attempts)
 
 
-def _in_order(load: Load, part: Part, *, at_most: int | None) -> Iterator[Attempts]:
-    """The attempts that end within a part, a slice's time after another, each in order.
+def _in_order(load: Load, part: Part, *, at_most: int | None) -> Attempts:
+    """The attempts that end within a part, in the order of time.
 
     Slice by slice, because what fits into a processor's cache is sorted and gathered at a
     fraction of the cost. What ends beyond a slice waits for the next.
     """
+    room = round(_ROOM * part.batches)
+    shelf = Shelf(room if at_most is None else min(room, at_most))
     carried: list[Attempts] = []
     for index, cut in enumerate(part.slices):
         from_s = cut.end_s if index < part.before else 0.0
@@ -88,13 +94,13 @@ def _in_order(load: Load, part: Part, *, at_most: int | None) -> Iterator[Attemp
         edge_s = part.end_s if cut is part.slices[-1] else cut.end_s
         done = int(np.searchsorted(attempts.end_us, edge_s * 1e6, sorter=order))
         carried = [attempts.at(order[done:])]
-        if index < part.before:
-            continue
-        kept = done if at_most is None else min(done, at_most)
-        yield attempts.at(order[:kept])
-        at_most = None if at_most is None else at_most - kept
-        if at_most == 0:
-            return
+        if index >= part.before:
+            kept = done if at_most is None else min(done, at_most)
+            shelf.put(attempts, order[:kept])
+            at_most = None if at_most is None else at_most - kept
+            if at_most == 0:
+                break
+    return shelf.attempts()
 
 
 def _summary(profile: Profile, attempts: Attempts) -> Drawn:

@@ -116,11 +116,6 @@ def draw_troubles(profile: Profile, *, seed: int, until_s: float) -> tuple[Troub
     return tuple(_numbered(drawn))
 
 
-def overlapping(troubles: Sequence[Trouble], start_s: float, end_s: float) -> tuple[Trouble, ...]:
-    """Those at work at some moment from `start_s` to `end_s`."""
-    return tuple(t for t in troubles if t.start_s < end_s and t.end_s > start_s)
-
-
 def _of_entry(
     profile: Profile, entry: Injection, name: str, *, seed: int, until_s: float, benign: bool
 ) -> Iterator[Trouble]:

@@ -49,6 +49,20 @@ class Load:
         """When the bot is down."""
         return Outages.of((t.start_s, t.end_s) for t in self.troubles if t.effect.down)
 
+    @cached_property
+    def _spans_s(self) -> tuple[Floats, Floats]:
+        """When troubles start, and when they end."""
+        spans = [(trouble.start_s, trouble.end_s) for trouble in self.troubles]
+        starts_s, ends_s = np.array(spans, np.float64).reshape(-1, 2).T
+        return starts_s, ends_s
+
+    def near(self, start_s: float, end_s: float) -> tuple[Trouble, ...]:
+        """The troubles at work at some moment from `start_s` to `end_s`, in their order."""
+        starts_s, ends_s = self._spans_s
+        return tuple(
+            self.troubles[at] for at in np.flatnonzero((starts_s < end_s) & (ends_s > start_s))
+        )
+
     def stream(self, name: str, index: int = 0) -> np.random.Generator:
         """The random stream of that name for one slice."""
         return stream(self.seed, name, index)

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from simlab.rng import VariatesById, uniforms
 from simlab.workload.arrivals import Floats, evenly_random, place, place_evenly
 from simlab.workload.bursts import bursts
-from simlab.workload.incidents import overlapping
 from simlab.workload.load import Load
 from simlab.workload.micros import Int64s, whole_us
 from simlab.workload.service import base_durations
@@ -102,7 +101,7 @@ def due_times_s(load: Load, cut: Slice) -> Floats:
     if not cut.extra:
         return usual
     shape = load.intensity
-    near = overlapping(load.troubles, cut.start_s, cut.end_s)
+    near = load.near(cut.start_s, cut.end_s)
     peaks = [trouble for trouble in near if trouble.effect.arrivals]
     edges_s, expected = peak_arrivals(shape, peaks, start_s=cut.start_s, end_s=cut.end_s)
     rng = load.stream("arrivals.peak", cut.index)

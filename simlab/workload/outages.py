@@ -57,18 +57,19 @@ class Outages:
         Each outage may cost it all that it had done.
         """
         by_s = due_s + life_s
-        for start_us, end_us in zip(self.start_us.tolist(), self.end_us.tolist(), strict=True):
-            if end_us / 1e6 > due_s and start_us / 1e6 <= by_s:
-                by_s = end_us / 1e6 + life_s
+        ahead = int(np.searchsorted(self.end_us, due_s * 1e6, side="right"))
+        while ahead < len(self.start_us) and self.start_us[ahead] / 1e6 <= by_s:
+            by_s = float(self.end_us[ahead]) / 1e6 + life_s
+            ahead += 1
         return by_s
 
     def due_from_s(self, done_s: float, *, life_s: float) -> float:
         """Batches due before then are done before `done_s`, however many outages they meet."""
         from_s = done_s - life_s
-        spans = zip(self.start_us.tolist(), self.end_us.tolist(), strict=True)
-        for start_us, end_us in reversed(list(spans)):
-            if start_us / 1e6 <= done_s and end_us / 1e6 >= from_s:
-                from_s = min(from_s, start_us / 1e6 - life_s)
+        behind = int(np.searchsorted(self.start_us, done_s * 1e6, side="right")) - 1
+        while behind >= 0 and self.end_us[behind] / 1e6 >= from_s:
+            from_s = min(from_s, float(self.start_us[behind]) / 1e6 - life_s)
+            behind -= 1
         return from_s
 
 

@@ -62,9 +62,10 @@ def background(load: Load, *, count: int) -> Background:
     interval_s = duration_s(resources.interval)
     cpu = resources.cpu_idle + _CPU_JITTER * _noise(load, "sample.cpu", count)
     mem = resources.mem_mb * (1 + _MEM_JITTER * _noise(load, "sample.mem", count))
-    for trouble, strength in _acting(load, interval_s, count):
-        cpu += trouble.effect.cpu * strength
-        mem += resources.mem_mb * trouble.effect.mem * strength
+    for trouble, first, strength in _acting(load, interval_s, count):
+        here = slice(first, first + len(strength))
+        cpu[here] += trouble.effect.cpu * strength
+        mem[here] += resources.mem_mb * trouble.effect.mem * strength
     return Background(interval_s=interval_s, cpu_percent=cpu, mem_usage_mb=mem)
 
 
@@ -118,21 +119,26 @@ def seen_in_samples(load: Load, *, count: int) -> Seen:
     """When each trouble that the samples show first and last does."""
     interval_s = duration_s(load.profile.resources.interval)
     seen: Seen = {}
-    for trouble, strength in _acting(load, interval_s, count):
+    for trouble, first, strength in _acting(load, interval_s, count):
         cpu, mem = trouble.effect.cpu * strength, trouble.effect.mem * strength
         shown = np.flatnonzero((cpu >= VISIBLE_CPU) | (mem >= VISIBLE_MEM))
         if len(shown):
-            ends_us = (shown[[0, -1]] + 1) * round(interval_s * 1e6)
+            ends_us = (first + shown[[0, -1]] + 1) * round(interval_s * 1e6)
             seen[trouble.id] = (int(ends_us[0]), int(ends_us[1]))
     return seen
 
 
-def _acting(load: Load, interval_s: float, count: int) -> Iterator[tuple[Trouble, Floats]]:
-    """The troubles that act on the machine, and how strongly in each sample's interval."""
-    middle_s = (np.arange(count, dtype=np.float64) + 0.5) * interval_s
+def _acting(load: Load, interval_s: float, count: int) -> Iterator[tuple[Trouble, int, Floats]]:
+    """The troubles that act on the machine: from which sample on, and how strongly in each.
+
+    A sample has the strength in the middle of its interval.
+    """
     for trouble in load.troubles:
         if trouble.effect.cpu or trouble.effect.mem:
-            yield trouble, trouble.strength(middle_s)
+            first = min(int(trouble.start_s // interval_s), count)
+            last = min(int(trouble.end_s // interval_s) + 1, count)
+            middle_s = (np.arange(first, last, dtype=np.float64) + 0.5) * interval_s
+            yield trouble, first, trouble.strength(middle_s)
 
 
 def _noise(load: Load, name: str, count: int) -> Floats:

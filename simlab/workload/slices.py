@@ -10,7 +10,7 @@ import numpy as np
 from simlab.config import duration_s
 from simlab.workload.arrivals import Floats, Intensity, intensity, place_evenly
 from simlab.workload.bursts import bursts
-from simlab.workload.incidents import Trouble, overlapping
+from simlab.workload.incidents import Trouble
 from simlab.workload.load import Load
 from simlab.workload.profile import Outcome, Profile
 
@@ -144,7 +144,7 @@ def _usual(load: Load, shape: Intensity, start_s: float, end_s: float, index: in
 
 
 def _extra(load: Load, shape: Intensity, start_s: float, end_s: float, index: int) -> int:
-    near = overlapping(load.troubles, start_s, end_s)
+    near = load.near(start_s, end_s)
     peaks = [trouble for trouble in near if trouble.effect.arrivals]
     if not peaks:
         return 0

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from simlab.dataset.schema import Dataset
 from simlab.workload.draw import draw
-from simlab.workload.incidents import Trouble, draw_troubles, overlapping
+from simlab.workload.incidents import Trouble, draw_troubles
 from simlab.workload.kinds import KINDS
-from simlab.workload.load import load_of
+from simlab.workload.load import Load, load_of
 from simlab.workload.slices import longest_life_s
 
 from .cases import START, S, case, due_s, ends_s, firsts, is_share, starts_s, trouble
@@ -75,11 +75,13 @@ def test_touched_are_the_listed_warehouses_or_all() -> None:
     assert one(warehouses=(2,)).touches(ids[:0]).tolist() == []
 
 
-def test_overlapping_are_those_at_work_at_some_moment_of_a_stretch() -> None:
-    assert overlapping([one()], 0, 100) == ()
-    assert len(overlapping([one()], 0, 100.1)) == 1
-    assert len(overlapping([one()], 199, 500)) == 1
-    assert overlapping([one()], 200, 500) == ()
+def test_near_are_those_at_work_at_some_moment_of_a_stretch() -> None:
+    load = Load(case(), 1, (one(),))
+    assert load.near(0, 100) == ()
+    assert load.near(0, 100.1) == (one(),)
+    assert load.near(199, 500) == (one(),)
+    assert load.near(200, 500) == ()
+    assert Load(case(), 1, ()).near(0, 500) == ()
 
 
 def test_so_many_a_day_is_the_mean_of_a_poisson_number_spread_evenly_over_the_day() -> None:
