@@ -18,6 +18,16 @@ DEFAULT_SEED = 7
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same data.", min=0)]
+WithoutIncidents = Annotated[
+    bool, typer.Option("--without-incidents", help="The same load with nothing wrong.")
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="ID",
+        help="The same load without that incident, such as latency_spike-2. May be repeated.",
+    ),
+]
 Source = Annotated[
     Path,
     typer.Argument(

@@ -12,12 +12,16 @@ from simlab.cli.options import (
     Json,
     Rules,
     Seed,
+    Without,
+    WithoutIncidents,
     fresh,
     length_s,
     rules_or_strategy,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simlab.workload.source import Source
 
 _DEFAULT_PORT = 9100
@@ -28,6 +32,8 @@ def run(
         str, typer.Argument(help="A dataset's path, or a profile's name or file.")
     ] = "busy-day",
     seed: Seed = DEFAULT_SEED,
+    without_incidents: WithoutIncidents = False,
+    without: Without = None,
     clock: Annotated[
         Literal["virtual", "wall"],
         typer.Option(help="virtual: as fast as it goes; wall: as time goes by, from now on."),
@@ -73,7 +79,7 @@ def run(
     from simlab.run import run as run_bot
 
     judged, for_s = rules_or_strategy(rules), length_s(for_time, "--for")
-    source = _source(workload, seed)
+    source = _source(workload, seed, incidents=not without_incidents, without=without or ())
     port = _DEFAULT_PORT if metrics_port is None and clock == "wall" else metrics_port
     name = f"Running {source.dataset.name}"
     with progress(name, total=len(source.dataset.rows), quiet=as_json) as report:
@@ -103,15 +109,21 @@ def run(
         raise typer.Exit(130)
 
 
-def _source(workload: str, seed: int) -> "Source":
+def _source(workload: str, seed: int, *, incidents: bool, without: "Sequence[str]") -> "Source":
     from simlab.dataset.read import read
+    from simlab.errors import ConfigError
     from simlab.workload.loading import load_profile
     from simlab.workload.source import source_of_dataset, source_of_profile
 
     path = Path(workload)
     if path.exists() and path.suffix != ".toml":
+        if without or not incidents:
+            raise ConfigError(
+                f"{path}: its incidents are as they were made; name a profile instead"
+            )
         return source_of_dataset(read(path), path)
-    return source_of_profile(load_profile(workload), seed=seed)
+    profile = load_profile(workload)
+    return source_of_profile(profile, seed=seed, incidents=incidents, without=without)
 
 
 def _tell(path: Path, rows: int, alerts: int, kpis: dict[str, float]) -> None:
