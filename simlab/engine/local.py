@@ -2,20 +2,30 @@
 
 import os
 import signal
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.forkserver import ensure_running
 from threading import Thread
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
+from simlab.engine.window import in_order
 from simlab.errors import SimlabError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+ONE_THREAD: Final = {"POLARS_MAX_THREADS": "1"}
+"""The environment of a process that is one of several: it leaves the other cores to them.
+
+Polars looks at it when it is imported.
+"""
+AHEAD: Final = 2
+"""Tasks on their way for each worker: the next is there when one is done, even out of turn."""
+_work: list[Callable[[Any], Any]] = []
+"""In a worker, the function that it was started for."""
 
 
 def map_in_order(
@@ -24,9 +34,10 @@ def map_in_order(
     """The results of `function` over `tasks`, in their order, as they come.
 
     With one worker the work is done here. With more it is done in as many processes, started
-    afresh (a fork would copy the locks of libraries' threads); tasks are taken only a little
-    ahead of the results. Close the generator to stop: when that returns, no work goes on. Nor
-    does it when this process is killed.
+    afresh (a fork would copy the locks of libraries' threads); the function, with whatever is
+    bound to it, is sent to each once, and tasks are taken only a little ahead of the results.
+    Close the generator to stop: when that returns, no work goes on. Nor does it when this
+    process is killed.
 
     Raises:
         SimlabError: a process was ended from outside.
@@ -35,10 +46,11 @@ def map_in_order(
     if workers == 1:
         yield from map(function, tasks)
         return
+    _start_forkserver()
     context = get_context("forkserver")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(function,))
     try:
-        yield from _windowed(pool, function, iter(tasks), ahead=workers)
+        yield from in_order(lambda task: pool.submit(_do, task), tasks, ahead=AHEAD * workers)
     except BrokenProcessPool:
         raise SimlabError(
             "a worker process was ended from outside, perhaps for want of memory; "
@@ -53,28 +65,33 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _begin() -> None:
+def _start_forkserver() -> None:
+    """Start the process that workers are forked from, in the environment that they are to have.
+
+    Once in a worker it would be too late: what this program imports, it imports first.
+    """
+    before = dict(os.environ)
+    os.environ.update({**ONE_THREAD, **before})
+    try:
+        ensure_running()
+    finally:
+        for name in ONE_THREAD.keys() - before.keys():
+            del os.environ[name]
+
+
+def _begin(function: Callable[[Any], Any]) -> None:
     """Make a worker leave interrupts to its parent, and end with it however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _work[:] = [function]
     parent = parent_process()
     assert parent is not None
     Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
 
 
+def _do(task: Any) -> Any:
+    return _work[0](task)
+
+
 def _end_after(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
-
-
-def _windowed(
-    pool: ProcessPoolExecutor,
-    function: Callable[[Task], Result],
-    tasks: Iterator[Task],
-    *,
-    ahead: int,
-) -> Iterator[Result]:
-    waiting: deque[Future[Result]] = deque(pool.submit(function, t) for t in islice(tasks, ahead))
-    while waiting:
-        result = waiting.popleft().result()
-        waiting.extend(pool.submit(function, t) for t in islice(tasks, 1))
-        yield result
