@@ -130,7 +130,7 @@ def test_interrupted_with_all_its_processes_it_leaves_nothing_and_says_nothing(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as child:
         until = time.monotonic() + 30
-        while not (tmp_path / ".out.partial" / "rows").exists() and time.monotonic() < until:
+        while not (tmp_path / ".out.partial" / "dataset" / "rows").exists() and time.monotonic() < until:
             time.sleep(0.02)
         os.killpg(child.pid, signal.SIGINT)
         out, complaint = child.communicate()
