@@ -1,11 +1,11 @@
 """`simlab gen`: make a dataset."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from simlab.cli.console import progress, say, show_json
+from simlab.cli.console import interruptible, progress, say, show_json
 from simlab.cli.options import DEFAULT_SEED, Force, Json, Seed
 
 if TYPE_CHECKING:
@@ -37,6 +37,27 @@ def gen(
         int | None,
         typer.Option(help="Processes to work in. [default: all cores]", min=1, show_default=False),
     ] = None,
+    engine: Annotated[
+        Literal["local", "dask"],
+        typer.Option(help="local: processes of this machine; dask: those of a Dask cluster."),
+    ] = "local",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDR",
+            help="The Dask scheduler, such as tcp://10.0.0.5:8786; its workers must see PATH "
+            "under the same name. [default: a cluster of --workers processes here]",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on from what was made before a kill, an interrupt or a full disk, "
+            "and keep it should that happen now.",
+        ),
+    ] = False,
     without_incidents: Annotated[
         bool, typer.Option("--without-incidents", help="The same load with nothing wrong.")
     ] = False,
@@ -57,23 +78,36 @@ def gen(
 
     load = _load(profile, rows, start)
     target = out or Path("out") / load.name
-    with progress(f"Making {load.name}", total=rows_expected(load), quiet=as_json) as report:
+    total = rows_expected(load)
+    with interruptible(), progress(f"Making {load.name}", total=total, quiet=as_json) as report:
         made = generate(
             load,
             seed=seed,
             out=target,
             workers=workers or default_workers(),
+            engine=engine,
+            scheduler=scheduler,
             incidents=not without_incidents,
             force=force,
+            resume=resume,
             report=report,
         )
     if as_json:
         files = [str(file) for file in made.files]
         show_json({"path": str(made.path), "rows": made.rows, "incidents": made.incidents,
-                   "lookalikes": made.lookalikes, "seed": seed, "files": files})  # fmt: skip
+                   "lookalikes": made.lookalikes, "seed": seed, "kept": made.kept,
+                   "files": files})  # fmt: skip
         return
     trouble = f", {plural(made.incidents, 'incident')}, {plural(made.lookalikes, 'look-alike')}"
-    say(f"{made.path}: {plural(made.rows, 'row')}{trouble if load.shape == 'batches' else ''}")
+    whole = f"{plural(made.rows, 'row')}{trouble if load.shape == 'batches' else ''}"
+    say(f"{made.path}: {whole}{_before(made.kept, made.rows)}")
+
+
+def _before(kept: int, rows: int) -> str:
+    """What of the rows an earlier call had made, if any."""
+    if kept == rows:
+        return "; complete already"
+    return f"; {kept:,} of the rows were made already" if kept else ""
 
 
 def _load(name: str, rows: int | None, start: str | None) -> "Profile":
