@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from multiprocessing import resource_tracker
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +30,10 @@ _SETTINGS: Final = {
     "distributed.scheduler.allowed-failures": 0,  # what ends its process would end the next too
     **{f"distributed.nanny.pre-spawn-environ.{name}": text for name, text in ONE_THREAD.items()},
 }
+
+
+_ENDED: Final = (KilledWorker, CancelledError, CommClosedError)
+"""What tells that a worker or the scheduler is no more."""
 
 
 def map_in_order(
@@ -73,16 +78,26 @@ class _Assignment(WorkerPlugin):
 
 @contextmanager
 def _sent(function: Callable[[Any], Any], client: Client) -> Iterator[str]:
-    """Send a function to all workers, now and later; gives its name there."""
+    """Send a function to all workers, now and later; gives its name there.
+
+    Raises:
+        SimlabError: one cannot take it, as when simlab is not installed there.
+    """
     name, lost = f"simlab-{uuid4()}", False
-    client.register_plugin(_Assignment(function), name)
+    try:
+        client.register_plugin(_Assignment(function), name)
+    except Exception as error:  # noqa: BLE001  # Dask tells of a worker's in a bare one
+        reason = " ".join(str(error).split())
+        raise SimlabError(
+            f"a worker cannot take the work: {reason}; install the same simlab there"
+        ) from None
     try:
         yield name
-    except KilledWorker:
+    except _ENDED:
         lost = True
         raise
     finally:
-        if not lost:  # else the scheduler would wait for the one that has ended
+        if not lost:  # else this would wait for one that has ended
             client.unregister_worker_plugin(name)
 
 
@@ -125,7 +140,9 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
 @contextmanager
 def _own_cluster(workers: int) -> Iterator[LocalCluster]:
     """Processes of one thread each, on loopback, which leave interrupts to this one."""
-    with TemporaryDirectory(prefix="simlab-") as folder, dask.config.set(_SETTINGS):
+    with ExitStack() as until:
+        folder = until.enter_context(TemporaryDirectory(prefix="simlab-"))
+        until.enter_context(dask.config.set({**_SETTINGS, "temporary-directory": folder}))
         with _interrupts_held():
             cluster = LocalCluster(
                 n_workers=workers,
@@ -134,7 +151,6 @@ def _own_cluster(workers: int) -> Iterator[LocalCluster]:
                 host="127.0.0.1",
                 dashboard_address=None,
                 memory_limit=0,  # a part's memory is known; Dask would only pause it
-                local_directory=folder,
                 silence_logs=logging.CRITICAL,
             )
         with cluster:
@@ -143,7 +159,11 @@ def _own_cluster(workers: int) -> Iterator[LocalCluster]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits until the block ends; what is started in it never hears of one."""
+    """Ctrl-C waits until the block ends; what is started in it never hears of one.
+
+    What Python starts with the first process lets interrupts in again, so that goes first.
+    """
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -163,12 +183,11 @@ def _connected(scheduler: str) -> Iterator[Client]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # where versions matter, the work itself compares
             client = Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
-    except Exception as error:  # noqa: BLE001  # anything may listen there, and answer anything
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise SimlabError(
-            f"--scheduler {scheduler}: cannot be reached: {' '.join(reason.split())}; "
-            "start one: dask scheduler"
-        ) from None
+    except (OSError, ValueError) as error:
+        reason = " ".join((getattr(error, "strerror", None) or str(error)).split())
+        raise SimlabError(f"--scheduler {scheduler}: cannot be reached: {reason}") from None
+    except Exception:  # noqa: BLE001  # whatever listens there may answer anything
+        raise SimlabError(f"--scheduler {scheduler}: no Dask scheduler answers there") from None
     with client:
         yield client
 
