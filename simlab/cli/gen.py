@@ -71,7 +71,10 @@ def gen(
     if listing:
         _list(as_json=as_json)
         return
-    from simlab.engine.local import default_workers
+    from simlab.engine.local import default_workers, work_on_one_core
+
+    if workers == 1:
+        work_on_one_core()  # before the imports below
     from simlab.report.numbers import plural
     from simlab.workload.arrivals import rows_expected
     from simlab.workload.generate import generate

@@ -9,7 +9,9 @@ import msgspec
 from simlab.dataset.manifest import FILE, Manifest
 from simlab.workload.load import Load
 
-_NOT_COMPARED: Final = {"rows", "start", "end", "parts", "warehouse_names", "run", "profile"}
+_NOT_COMPARED: Final = {
+    "rows", "start", "end", "parts", "warehouse_names", "dictionaries", "run", "profile",
+}  # fmt: skip
 """What a manifest says of what was made, not of what was to be; the profile has its hash."""
 
 
