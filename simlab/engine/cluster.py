@@ -18,7 +18,7 @@ import dask
 from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, get_worker
 from distributed.comm.core import CommClosedError
 
-from simlab.engine.local import AHEAD, ONE_THREAD
+from simlab.engine.local import AHEAD, workers_environment
 from simlab.engine.window import in_order
 from simlab.errors import SimlabError
 
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 _CONNECT_S: Final = 5
 _SETTINGS: Final = {
     "distributed.scheduler.allowed-failures": 0,  # what ends its process would end the next too
-    **{f"distributed.nanny.pre-spawn-environ.{name}": text for name, text in ONE_THREAD.items()},
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,  # it took a third of CPU
 }
 
 
@@ -143,7 +143,7 @@ def _own_cluster(workers: int) -> Iterator[LocalCluster]:
     with ExitStack() as until:
         folder = until.enter_context(TemporaryDirectory(prefix="simlab-"))
         until.enter_context(dask.config.set({**_SETTINGS, "temporary-directory": folder}))
-        with _interrupts_held():
+        with _interrupts_held(), workers_environment():  # Dask adds to it, and leaves it so
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

@@ -3,9 +3,10 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.forkserver import ensure_running
@@ -47,7 +48,8 @@ def map_in_order(
     if workers == 1:
         yield from map(function, tasks)
         return
-    _start_forkserver()
+    with workers_environment():
+        ensure_running()  # the process that they are forked from
     context = get_context("forkserver")
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(function,))
     try:
@@ -76,18 +78,20 @@ def work_on_one_core() -> None:
         os.environ.update({**ONE_THREAD, **os.environ})
 
 
-def _start_forkserver() -> None:
-    """Start the process that workers are forked from, in the environment that they are to have.
+@contextmanager
+def workers_environment() -> Iterator[None]:
+    """What is started in the block has the environment that workers are to have.
 
-    Once in a worker it would be too late: what this program imports, it imports first.
+    Set in a worker it would be too late: what its main program imports, it imports first.
     """
     before = dict(os.environ)
     os.environ.update({**ONE_THREAD, **before})
     try:
-        ensure_running()
+        yield
     finally:
-        for name in ONE_THREAD.keys() - before.keys():
+        for name in os.environ.keys() - before.keys():
             del os.environ[name]
+        os.environ.update(before)
 
 
 def _begin(function: Callable[[Any], Any]) -> None:

@@ -33,7 +33,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """A part to make, cut after `at_most` rows."""
 
     part: Part
@@ -41,14 +41,14 @@ class _Task:
 
 
 @dataclass(frozen=True)
-class _Maker:
+class Maker:
     """Makes parts of a load, wherever it is sent to."""
 
     load: Load
     place: Workplace
     versions: Mapping[str, str]
 
-    def __call__(self, task: _Task) -> Record:
+    def __call__(self, task: Task) -> Record:
         """Draw a part and write its rows.
 
         Raises:
@@ -58,7 +58,7 @@ class _Maker:
         _refuse_other(self.versions)
         return self.place.write(task.part.index, partial(self._write, task))
 
-    def _write(self, task: _Task, path: Path) -> Drawn:
+    def _write(self, task: Task, path: Path) -> Drawn:
         profile = self.load.profile
         attempts = part_attempts(self.load, task.part, at_most=task.at_most)
         frame = rows_frame(profile, attempts)
@@ -87,7 +87,7 @@ def made_parts(
         workers: as the engine takes it; no more than there are parts to make.
         report: told of all rows that are there so far.
     """
-    make = _Maker(load, place, _versions())
+    make = Maker(load, place, versions())
     left, done = load.rows_wanted, _Count(report, sum(kept.values()))
     needed, again = tee(parts_needed(load))
     tasks = _tasks(load, needed, besides=kept)
@@ -95,7 +95,7 @@ def made_parts(
         for part in again:
             record = place.record(part.index) if part.index in kept else next(results)
             if left is not None and record.drawn.rows > left:
-                record = make(_Task(part, left))
+                record = make(Task(part, left))
             if part.index not in kept:
                 done.add(record.drawn.rows)
             yield _made(record)
@@ -134,11 +134,11 @@ class _Count:
             self._report(self._rows)
 
 
-def _tasks(load: Load, needed: Iterator[Part], *, besides: Container[int]) -> Iterator[_Task]:
+def _tasks(load: Load, needed: Iterator[Part], *, besides: Container[int]) -> Iterator[Task]:
     """The parts still to make. Only the first can tell how many rows there are before it."""
     for part in needed:
         if part.index not in besides:
-            yield _Task(part, None if part.index else load.rows_wanted)
+            yield Task(part, None if part.index else load.rows_wanted)
 
 
 def _useful(load: Load, kept: Container[int], workers: int) -> int:
@@ -152,19 +152,20 @@ def _made(record: Record) -> Made:
     return Made(drawn.rows, drawn.start_us, drawn.end_us, record.bytes, record.sha256)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """What the bytes depend on beside profile and seed, by name."""
     return {"simlab": __version__, **libraries()}
 
 
-def _refuse_other(versions: Mapping[str, str]) -> None:
+def _refuse_other(wanted: Mapping[str, str]) -> None:
     """Stop before bytes are made that others would not be.
 
     Raises:
         SimlabError: this process has other versions.
     """
-    for name, here in _versions().items():
-        if here != versions[name]:
+    for name, here in versions().items():
+        if here != wanted[name]:
             raise SimlabError(
-                f"a worker on {platform.node()} has {name} {here}, not {versions[name]}, so its "
+                f"a worker on {platform.node()} has {name} {here}, not {wanted[name]}, so its "
                 "bytes could differ; install the same there"
             )
