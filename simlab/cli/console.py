@@ -105,6 +105,17 @@ def progress(
         yield report
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C ends the command, telling what the interrupt carries with it."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        for text in getattr(stopped, "__notes__", ()):
+            note(f"interrupted: {text}")
+        raise typer.Exit(130) from None
+
+
 def _plain(value: Any) -> Any:
     """The same in JSON's types, frames as lists of rows."""
     import msgspec

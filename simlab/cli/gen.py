@@ -1,12 +1,12 @@
 """`simlab gen`: make a dataset."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from simlab.cli.console import progress, say, show_json
-from simlab.cli.options import DEFAULT_SEED, Force, Json, Seed
+from simlab.cli.console import interruptible, progress, say, show_json
+from simlab.cli.options import DEFAULT_SEED, Force, Json, Seed, Without, WithoutIncidents
 from simlab.cli.planning import list_profiles, show_plan
 
 if TYPE_CHECKING:
@@ -38,9 +38,29 @@ def gen(
         int | None,
         typer.Option(help="Processes to work in. [default: all cores]", min=1, show_default=False),
     ] = None,
-    without_incidents: Annotated[
-        bool, typer.Option("--without-incidents", help="The same load with nothing wrong.")
+    engine: Annotated[
+        Literal["local", "dask"],
+        typer.Option(help="local: processes of this machine; dask: those of a Dask cluster."),
+    ] = "local",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDR",
+            help="The Dask scheduler, such as tcp://10.0.0.5:8786; its workers must see PATH "
+            "under the same name. [default: a cluster of --workers processes here]",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on from what was made before a kill, an interrupt or a full disk, "
+            "and keep it should that happen now.",
+        ),
     ] = False,
+    without_incidents: WithoutIncidents = False,
+    without: Without = None,
     force: Force = False,
     listing: Annotated[
         bool, typer.Option("--list", help="Describe the profiles that come with simlab.")
@@ -64,30 +84,47 @@ def gen(
             load, seed=seed, incidents=with_incidents, image=plot, force=force, as_json=as_json
         )
         return
-    from simlab.engine.local import default_workers
+    from simlab.engine.local import default_workers, work_on_one_core
+
+    if workers == 1:
+        work_on_one_core()  # before the imports below
     from simlab.report.numbers import plural
     from simlab.workload.arrivals import rows_expected
     from simlab.workload.generate import generate
 
     load = _load(profile, rows, start)
     target = out or Path("out") / load.name
-    with progress(f"Making {load.name}", total=rows_expected(load), quiet=as_json) as report:
+    total = rows_expected(load)
+    with interruptible(), progress(f"Making {load.name}", total=total, quiet=as_json) as report:
         made = generate(
             load,
             seed=seed,
             out=target,
             workers=workers or default_workers(),
+            engine=engine,
+            scheduler=scheduler,
             incidents=not without_incidents,
+            without=without or (),
             force=force,
+            resume=resume,
             report=report,
         )
     if as_json:
         files = [str(file) for file in made.files]
         show_json({"path": str(made.path), "rows": made.rows, "incidents": made.incidents,
-                   "lookalikes": made.lookalikes, "seed": seed, "files": files})  # fmt: skip
+                   "lookalikes": made.lookalikes, "seed": seed, "kept": made.kept,
+                   "files": files})  # fmt: skip
         return
     trouble = f", {plural(made.incidents, 'incident')}, {plural(made.lookalikes, 'look-alike')}"
-    say(f"{made.path}: {plural(made.rows, 'row')}{trouble if load.shape == 'batches' else ''}")
+    whole = f"{plural(made.rows, 'row')}{trouble if load.shape == 'batches' else ''}"
+    say(f"{made.path}: {whole}{_before(made.kept, made.rows)}")
+
+
+def _before(kept: int, rows: int) -> str:
+    """What of the rows an earlier call had made, if any."""
+    if kept and kept == rows:
+        return "; complete already"
+    return f"; {kept:,} of the rows were made already" if kept else ""
 
 
 def _load(name: str, rows: int | None, start: str | None) -> "Profile":

@@ -1,5 +1,7 @@
 """How a path's ending says the format of what it holds."""
 
+import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ ENDINGS: Final = ".jsonl, .json, .csv (each also .gz or .zst), .parquet, or no e
 _KINDS: Final[dict[str, Kind]] = {
     ".jsonl": "jsonl", ".json": "jsonl", ".csv": "csv", ".parquet": "parquet", "": "directory",
 }  # fmt: skip
+_OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 _ROWS_PER_PIECE: Final = 131_072
 _COMPRESSIONS: Final[dict[str, Compression]] = {".gz": "gzip", ".zst": "zstd"}
 
@@ -81,6 +84,8 @@ def _os_errors() -> Iterator[None]:
     try:
         yield
     except pl.exceptions.ComputeError as error:
+        if number := _OS_ERROR.search(str(error)):
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
         raise OSError(str(error)) from error
 
 

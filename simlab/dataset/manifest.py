@@ -18,6 +18,11 @@ LIBRARIES: Final = ("numpy", "polars", "faker", "msgspec")
 FILE: Final = MARK
 
 
+def libraries() -> dict[str, str]:
+    """The versions of the libraries that the bytes depend on."""
+    return {name: version(name) for name in LIBRARIES}
+
+
 class PartFile(Struct, frozen=True, kw_only=True):
     """One file of the dataset; `path` is relative to the manifest."""
 
@@ -59,17 +64,19 @@ class Manifest(Struct, frozen=True, kw_only=True):
     run: RunFacts | None = None
     schema: int = SCHEMA_VERSION
     simlab: str = __version__
-    libraries: dict[str, str] = msgspec.field(
-        default_factory=lambda: {name: version(name) for name in LIBRARIES}
-    )
+    libraries: dict[str, str] = msgspec.field(default_factory=libraries)
 
 
 def part_file(path: Path, *, rows: int, root: Path) -> PartFile:
     """The entry for a file that is on disk under `root`."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size = path.stat().st_size
+    size, digest = path.stat().st_size, sha256_of(path)
     return PartFile(path=str(path.relative_to(root)), rows=rows, bytes=size, sha256=digest)
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

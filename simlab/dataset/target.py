@@ -14,8 +14,13 @@ MARK: Final = "manifest.json"
 """The file that says of a directory that simlab made it."""
 
 
+GO_ON: Final = "what was made so far is kept: go on with --resume"
+
+
 @contextmanager
-def building(path: Path, *, force: bool = False, beside: Sequence[Path] = ()) -> Iterator[Path]:
+def building(
+    path: Path, *, force: bool = False, beside: Sequence[Path] = (), resume: bool = False
+) -> Iterator[Path]:
     """A working directory beside `path`; it is removed when the block ends, however it ends.
 
     What is to stay must be moved out of it by `settle`, as the last step. A working directory
@@ -27,6 +32,8 @@ def building(path: Path, *, force: bool = False, beside: Sequence[Path] = ()) ->
         force: replace what is there, unless it is a directory that simlab did not make.
         beside: other places that will be written; they are only what a killed process left when
             it left a working directory too.
+        resume: leave what such a process left as it is, and leave what there is again when an
+            exception ends the block; an interrupt then carries a note of that.
 
     Raises:
         OutputError: something is there already, someone else is making it, or the place cannot
@@ -43,15 +50,33 @@ def building(path: Path, *, force: bool = False, beside: Sequence[Path] = ()) ->
             refuse_existing(place, force=force)
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _claimed(work, path)
+        for left in () if resume else work.iterdir():
+            remove(left)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
-        yield work
-    except OSError as error:
-        raise _unwritable(path, error) from error
+        with _told(work, path, keep=resume):
+            yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
         os.close(lock)
+
+
+@contextmanager
+def _told(work: Path, path: Path, *, keep: bool) -> Iterator[None]:
+    """Remove the working directory; or keep what is in it when an exception ends the block."""
+    kept = False
+    try:
+        yield
+    except BaseException as error:
+        kept = keep and any(work.iterdir())
+        if isinstance(error, OSError):
+            raise _unwritable(path, error, kept=kept) from error
+        if kept and isinstance(error, KeyboardInterrupt):
+            error.add_note(GO_ON)
+        raise
+    finally:
+        if not kept:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
@@ -78,14 +103,14 @@ def settle(made: Path, path: Path) -> None:
     if not os.path.lexists(path) or (made.is_file() and not path.is_dir()):
         made.replace(path)
         return
-    _remove(aside)
+    remove(aside)
     path.rename(aside)
     try:
         made.rename(path)
     except OSError:
         aside.rename(path)
         raise
-    _remove(aside)
+    remove(aside)
 
 
 def _aside(path: Path) -> Path:
@@ -113,7 +138,7 @@ def refuse_foreign(path: Path) -> None:
 
 
 def _claimed(work: Path, path: Path) -> int:
-    """An empty working directory's lock, which the system drops when this process ends."""
+    """The lock of a working directory, which the system drops when this process ends."""
     work.mkdir(exist_ok=True)
     lock = os.open(work, os.O_RDONLY)
     if not _held(lock, work):
@@ -121,8 +146,6 @@ def _claimed(work: Path, path: Path) -> int:
         raise OutputError(
             f"{path}: another process is making it now; wait, or choose another --out"
         )
-    for left in work.iterdir():
-        _remove(left)
     return lock
 
 
@@ -135,13 +158,15 @@ def _held(lock: int, work: Path) -> bool:
         return False
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, a link or a directory with all that is in it."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: OSError) -> OutputError:
-    reason = error.strerror or str(error)
-    return OutputError(f"{path}: cannot be written: {reason}; choose another --out")
+def _unwritable(path: Path, error: OSError, *, kept: bool = False) -> OutputError:
+    reason = error.strerror or " ".join(str(error).split())
+    todo = GO_ON if kept else "choose another --out"
+    return OutputError(f"{path}: cannot be written: {reason}; {todo}")

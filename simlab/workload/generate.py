@@ -1,57 +1,44 @@
 """A dataset on disk from a profile and a seed: part by part, complete or not at all."""
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Final
 
-import msgspec
 import polars as pl
 
-from simlab.clock import iso
-from simlab.dataset.format import Format, format_of, join_parquet, write_frame
-from simlab.dataset.manifest import Manifest, PartFile, part_file, write_manifest
-from simlab.dataset.target import building, settle
-from simlab.engine.local import map_in_order
-from simlab.workload.dictionaries import dictionaries
-from simlab.workload.draw import Beside, Drawn, beside, part_rows
-from simlab.workload.load import Load, load_of
-from simlab.workload.names import warehouse_names
+from simlab.dataset.format import format_of
+from simlab.dataset.manifest import Manifest
+from simlab.dataset.parquet import read_frame
+from simlab.dataset.schema import INCIDENTS, empty
+from simlab.dataset.target import building
+from simlab.engine.choice import EngineName, engine_of
+from simlab.errors import OutputError
+from simlab.workload.assembly import beside_paths, directory, single_file
+from simlab.workload.draw import beside
+from simlab.workload.job import already_made, job_of
+from simlab.workload.load import load_of
+from simlab.workload.parts import made_parts
 from simlab.workload.profile import Profile
-from simlab.workload.slices import Part, parts
+from simlab.workload.workplace import Pieces, opened
 
 Report = Callable[[int], None]
 """Is told how many rows have been made so far."""
-PARQUET: Final = Format(kind="parquet", compression="uncompressed", suffix=".parquet")
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What `generate` left at `path`: how many rows and troubles, and the files."""
+    """What `generate` left at `path`: how many rows and troubles, and the files.
+
+    `kept` of the rows had been made already, by a call that this one went on from.
+    """
 
     path: Path
     rows: int
     incidents: int
     lookalikes: int
     files: tuple[Path, ...]
-
-
-@dataclass(frozen=True)
-class _Task:
-    """A part to make in `folder`, cut after `at_most` rows."""
-
-    load: Load
-    part: Part
-    folder: Path
-    form: Format
-    at_most: int | None = None
-
-    @property
-    def path(self) -> Path:
-        return part_path(self.folder, self.part.index, self.form)
+    kept: int = 0
 
 
 def generate(
@@ -60,8 +47,12 @@ def generate(
     seed: int,
     out: Path,
     workers: int = 1,
+    engine: EngineName = "local",
+    scheduler: str | None = None,
     incidents: bool = True,
+    without: Collection[str] = (),
     force: bool = False,
+    resume: bool = False,
     report: Report | None = None,
 ) -> Generated:
     """Make the dataset that a profile and a seed name, complete or not at all.
@@ -73,169 +64,72 @@ def generate(
         seed: 0 or more.
         out: a directory, or one file in the format that its ending names.
         workers: processes to work in.
+        engine: what runs them: `local`, or `dask` for a cluster.
+        scheduler: the address of a Dask scheduler, whose workers see `out` under the same path;
+            without, `dask` starts `workers` processes on this machine.
         incidents: whether to inject the profile's incidents; look-alikes always come.
+        without: ids of incidents that are left out; all else is as with them.
         force: replace what is at `out`.
-        report: told of the rows made, part by part.
+        resume: go on from what a call for the same dataset left when it was killed, and leave
+            what there is when this one is interrupted or runs out of space. What is complete
+            already stays as it is.
+        report: told of the rows made, part by part; of those that are kept, at once.
 
     Raises:
-        ConfigError: the ending of `out` names no format.
-        OutputError: something is at `out`, or it cannot be written.
+        ConfigError: the ending of `out` names no format, there is a scheduler for `local`, or
+            there is no incident of an id in `without`.
+        OutputError: something is at `out`, it cannot be written, or what was begun there is
+            another dataset.
+        SimlabError: the engine cannot work.
     """
     form = format_of(out)
-    load = load_of(profile, seed=seed, incidents=incidents)
+    chosen = engine_of(engine, scheduler=scheduler)
+    load = load_of(profile, seed=seed, incidents=incidents, without=without)
+    job = job_of(load, incidents=incidents, without=without)
+    if resume and (found := already_made(out, job)):
+        return _found(out, found)
     others = () if form.kind == "directory" else beside_paths(out, form).values()
-    with building(out, force=force, beside=tuple(others)) as folder:
-        make = partial(_Task, load, folder=folder, form=form)
-        pieces = list(_made(load, make, workers=workers, report=report))
-        tables = beside(load, pieces)
-        if form.kind == "directory":
-            parts_made = _directory(load, pieces, tables, folder, incidents=incidents)
-            files = [out / part.path for part in parts_made]
-            settle(folder, out)
-        else:
-            files = _single_file(load, pieces, tables, folder, out)
-    benign = int(tables["incidents"]["lookalike"].sum())
-    trouble = len(tables["incidents"]) - benign
-    return Generated(out, sum(p.rows for p in pieces), trouble, benign, tuple(files))
+    with (
+        building(out, force=force, beside=tuple(others), resume=resume) as folder,
+        opened(folder.absolute(), out, form, job) as place,
+    ):
+        kept = place.kept()
+        with _shared(out) if scheduler else nullcontext():
+            made = list(made_parts(load, place, kept, chosen, workers=workers, report=report))
+        place.leave_only(len(made))
+        tables = beside(load, Pieces(place, len(made)))
+        finish = directory if form.kind == "directory" else single_file
+        files = finish(load, made, tables, place)
+    rows, before = sum(part.rows for part in made), sum(kept.values())
+    return _generated(out, files, tables["incidents"], rows=rows, kept=min(before, rows))
 
 
-def part_path(folder: Path, index: int, form: Format) -> Path:
-    """Where a part's rows lie in a dataset's directory."""
-    return folder / "rows" / f"part-{index:05}{form.suffix or PARQUET.suffix}"
+@contextmanager
+def _shared(out: Path) -> Iterator[None]:
+    """Say what a worker elsewhere needs.
 
-
-def _made(
-    load: Load, make: Callable[..., _Task], *, workers: int, report: Report | None
-) -> Iterator[Drawn]:
-    """Write part after part, until the load ends or has all its rows.
-
-    Where the rows decide, the part that reaches their number is made again, cut to fit.
+    Raises:
+        OutputError: one could not write.
     """
-    wanted, made = load.rows_wanted, 0
-    todo = _parts_needed(load)
-    tasks = (make(part, at_most=None if part.index else wanted) for part in todo)
-    with closing(map_in_order(_write_part, tasks, workers=min(workers, len(todo)))) as results:
-        for part, drawn in zip(todo, results, strict=True):
-            if wanted is not None and made + drawn.rows > wanted:
-                drawn = _write_part(make(part, at_most=wanted - made))  # noqa: PLW2901
-            made += drawn.rows
-            if report is not None:
-                report(made)
-            yield drawn
-            if made == wanted:
-                break
-    _drop_later(make(part))
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"{out}: a worker cannot write there: {error.strerror or error}; "
+            "the scheduler's machines must all have this folder, under the same path"
+        ) from None
 
 
-def _write_part(task: _Task) -> Drawn:
-    """Draw a part and write its rows."""
-    drawn, rows = part_rows(task.load, task.part, at_most=task.at_most)
-    task.path.parent.mkdir(exist_ok=True)
-    write_frame(rows, task.path, task.form, header=task.part.index == 0)
-    return drawn
+def _found(out: Path, made: Manifest) -> Generated:
+    """What is complete already."""
+    files = tuple(out / part.path for part in made.parts)
+    told = out / "incidents.parquet"
+    truth = read_frame(told) if told in files else empty(INCIDENTS)
+    return _generated(out, files, truth, rows=made.rows, kept=made.rows)
 
 
-def _parts_needed(load: Load) -> list[Part]:
-    """The parts of the load; by rows, as many as surely hold them: each batch has one or more.
-
-    One more than that, for the batches that end beyond the part they fall due in.
-    """
-    needed: list[Part] = []
-    due = 0
-    for part in parts(load):
-        needed.append(part)
-        if load.rows_wanted is not None and due >= load.rows_wanted:
-            break
-        due += part.batches
-    return needed
-
-
-def _drop_later(task: _Task) -> None:
-    """Remove parts that were made ahead and turned out to be beyond the last row."""
-    for path in task.path.parent.iterdir():
-        if path.name > task.path.name:  # the part's number is padded
-            path.unlink()
-
-
-def _directory(
-    load: Load, pieces: Sequence[Drawn], tables: Beside, folder: Path, *, incidents: bool
-) -> list[PartFile]:
-    files = [
-        part_file(part_path(folder, index, PARQUET), rows=piece.rows, root=folder)
-        for index, piece in enumerate(pieces)
-    ]
-    for name, frame in _kept(load, tables):
-        path = folder / f"{name}.parquet"
-        write_frame(frame, path, PARQUET)
-        files.append(part_file(path, rows=len(frame), root=folder))
-    write_manifest(_manifest(load, pieces, files, incidents=incidents), folder)
-    return files
-
-
-def _manifest(
-    load: Load, pieces: Sequence[Drawn], files: list[PartFile], *, incidents: bool
-) -> Manifest:
-    profile = load.profile
-    ended = [piece for piece in pieces if piece.rows]
-    return Manifest(
-        rows=sum(piece.rows for piece in pieces),
-        start=iso(profile.start_us + ended[0].start_us) if ended else None,
-        end=iso(profile.start_us + ended[-1].end_us) if ended else None,
-        seed=load.seed,
-        profile=msgspec.to_builtins(profile),
-        profile_sha256=profile.sha256,
-        parts=files,
-        incidents=incidents,
-        warehouse_names=warehouse_names(profile, seed=load.seed),
-        dictionaries=dictionaries(profile, seed=load.seed),
-    )
-
-
-def beside_paths(out: Path, form: Format) -> dict[str, Path]:
-    """Where samples and incidents of a dataset in one file lie."""
-    stem = out.name.removesuffix(form.suffix)
-    return {name: out.with_name(f"{stem}.{name}{form.suffix}") for name in ("samples", "incidents")}
-
-
-def _single_file(
-    load: Load, pieces: Sequence[Drawn], tables: Beside, folder: Path, out: Path
-) -> list[Path]:
-    """Samples and incidents first, the rows last: they are what makes the dataset be there.
-
-    What is replaced goes before that, so that no rows ever lie beside the truth of others.
-    """
-    form = format_of(out)
-    made = folder / out.name
-    _join([part_path(folder, index, form) for index in range(len(pieces))], made, form)
-    places = beside_paths(out, form)
-    kept = _kept(load, tables)
-    for name, frame in kept:
-        write_frame(frame, folder / places[name].name, form)
-    for place in (out, *places.values()):
-        if place.is_file():
-            place.unlink()
-    whole = [*(places[name] for name, _ in kept), out]
-    for place in whole:
-        settle(folder / place.name, place)
-    return whole
-
-
-def _kept(load: Load, tables: Beside) -> list[tuple[str, pl.DataFrame]]:
-    """The tables to write; independent rows have nothing beside them."""
-    if load.profile.shape == "rows":
-        return []
-    return [("samples", tables["samples"]), ("incidents", tables["incidents"])]
-
-
-def _join(pieces: Sequence[Path], made: Path, form: Format) -> None:
-    """One file of all parts. Text is laid end to end, packed text too: it allows for that."""
-    if len(pieces) == 1:
-        pieces[0].rename(made)
-    elif form.kind == "parquet":
-        join_parquet(pieces, made)
-    else:
-        with made.open("wb") as whole:
-            for piece in pieces:
-                with piece.open("rb") as part:
-                    shutil.copyfileobj(part, whole, 1 << 20)
-                piece.unlink()
+def _generated(
+    out: Path, files: tuple[Path, ...], truth: pl.DataFrame, *, rows: int, kept: int
+) -> Generated:
+    benign = int(truth["lookalike"].sum())
+    return Generated(out, rows, len(truth) - benign, benign, files, kept)

@@ -1,6 +1,7 @@
 """What a terminal gets: tables of words and numbers, inert text, and no bar in a pipe."""
 
 import io
+import re
 import time
 import unicodedata
 
@@ -104,3 +105,17 @@ def test_progress_ends_when_its_block_fails() -> None:
     with pytest.raises(KeyError):
         fail()
     assert console._live_stack == []
+
+
+def test_what_was_done_before_does_not_count_towards_the_rate() -> None:
+    """The first count is where the bar begins: a resumed dataset's rows came at once."""
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=120)
+    with progress("Making", total=2 * 10**9, console=console) as advance:
+        advance(10**9)
+        for _ in range(4):
+            time.sleep(0.1)
+            advance(100)
+    rates = re.findall(r"([\d,.]+) rows/s", shown.getvalue())
+    assert rates
+    assert max(float(rate.replace(",", "")) for rate in rates) < 10**5

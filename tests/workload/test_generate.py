@@ -4,22 +4,31 @@ import gzip
 import hashlib
 import json
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from simlab.dataset.compression import content
+from simlab.dataset.format import format_of
 from simlab.dataset.manifest import read_manifest
 from simlab.dataset.read import read
-from simlab.errors import ConfigError, OutputError
+from simlab.engine.choice import EngineName
+from simlab.errors import ConfigError, OutputError, SimlabError
 from simlab.workload import slices
 from simlab.workload.draw import draw
 from simlab.workload.generate import generate
+from simlab.workload.job import job_of
+from simlab.workload.load import load_of
 from simlab.workload.loading import load_profile, parse_profile, with_rows
+from simlab.workload.parts import Maker, Task, parts_needed, versions
 from simlab.workload.profile import Profile
+from simlab.workload.workplace import opened
 
 from .cases import START, case, trouble
+
+NO_DASK = find_spec("distributed") is None
 
 
 @pytest.fixture
@@ -108,6 +117,38 @@ def test_processes_write_the_bytes_that_one_does(
     assert len([path for path in alone if "part-" in path]) == 3
     assert reported == sorted(reported)
     assert reported[-1] == made.rows
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["a", "a.parquet", "a.jsonl.gz"])
+@pytest.mark.parametrize(
+    ("engine", "workers"),
+    [
+        ("local", 2),
+        ("local", 5),
+        pytest.param("dask", 2, marks=pytest.mark.skipif(NO_DASK, reason="needs distributed")),
+    ],
+)
+def test_many_parts_have_the_same_bytes_whoever_makes_them(
+    tmp_path: Path, name: str, engine: EngineName, workers: int
+) -> None:
+    """Eight parts, of which the last is cut to fit."""
+    profile = with_rows(load(), 12_000)
+    generate(profile, seed=2, out=tmp_path / "1" / name)
+    generate(profile, seed=2, out=tmp_path / "2" / name, engine=engine, workers=workers)
+    assert digests(tmp_path / "2") == digests(tmp_path / "1")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_part_made_with_other_libraries_is_refused(tmp_path: Path) -> None:
+    """As by a worker elsewhere."""
+    made = load_of(load(), seed=1)
+    job, out = job_of(made, incidents=True), tmp_path / "a"
+    with opened(tmp_path, out, format_of(out), job) as place:
+        make = Maker(made, place, {**versions(), "polars": "0.1"})
+        with pytest.raises(SimlabError, match=r"a worker on .* has polars \S+, not 0\.1, so its"):
+            make(Task(next(parts_needed(made)), None))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_parts_made_ahead_of_the_last_row_leave_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+"""The parts of a dataset, one after another: made now, or kept from an earlier call."""
+
+import platform
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, tee
+from pathlib import Path
+
+from simlab import __version__
+from simlab.dataset.format import write_frame
+from simlab.dataset.manifest import libraries
+from simlab.engine.choice import Engine
+from simlab.errors import SimlabError
+from simlab.workload.draw import Drawn, part_rows
+from simlab.workload.load import Load
+from simlab.workload.record import Record
+from simlab.workload.slices import Part, parts
+from simlab.workload.workplace import Workplace
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the manifest says of a part; times are microseconds since the load began."""
+
+    rows: int
+    start_us: int
+    end_us: int
+    bytes: int
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A part to make, cut after `at_most` rows."""
+
+    part: Part
+    at_most: int | None
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes parts of a load, wherever it is sent to."""
+
+    load: Load
+    place: Workplace
+    versions: Mapping[str, str]
+
+    def __call__(self, task: Task) -> Record:
+        """Draw a part and write its rows.
+
+        Raises:
+            SimlabError: the libraries here are others than where it comes from.
+            OSError: it cannot be written.
+        """
+        _refuse_other(self.versions)
+        return self.place.write(task.part.index, partial(self._write, task))
+
+    def _write(self, task: Task, path: Path) -> Drawn:
+        drawn, rows = part_rows(self.load, task.part, at_most=task.at_most)
+        write_frame(rows, path, self.place.form, header=task.part.index == 0)
+        return drawn
+
+
+def made_parts(
+    load: Load,
+    place: Workplace,
+    kept: Mapping[int, int],
+    engine: Engine,
+    *,
+    workers: int,
+    report: Callable[[int], None] | None,
+) -> Iterator[Made]:
+    """Part after part of a load, until it ends or has all its rows.
+
+    Where the rows decide, the part that reaches their number is made again, cut to fit.
+
+    Args:
+        load: what is being made.
+        place: where.
+        kept: the parts that are there already, with how many rows they have.
+        engine: makes the others.
+        workers: as the engine takes it; no more than there are parts to make.
+        report: told of all rows that are there so far.
+    """
+    make = Maker(load, place, versions())
+    left, done = load.rows_wanted, _Count(report, sum(kept.values()))
+    needed, again = tee(parts_needed(load))
+    tasks = _tasks(load, needed, besides=kept)
+    with closing(engine(make, tasks, workers=_useful(load, kept, workers))) as results:
+        for part in again:
+            record = place.record(part.index) if part.index in kept else next(results)
+            if left is not None and record.drawn.rows > left:
+                record = make(Task(part, left))
+            if part.index not in kept:
+                done.add(record.drawn.rows)
+            yield _made(record)
+            if left is not None:
+                left -= record.drawn.rows
+                if not left:
+                    break
+
+
+def parts_needed(load: Load) -> Iterator[Part]:
+    """The parts of the load; by rows, as many as surely hold them: each batch has one or more.
+
+    One more than that, for the batches that end beyond the part they fall due in.
+    """
+    due = 0
+    for part in parts(load):
+        yield part
+        if load.rows_wanted is not None and due >= load.rows_wanted:
+            return
+        due += part.batches
+
+
+class _Count:
+    """Tells how many rows there are; of those that are there at first, at once."""
+
+    def __init__(self, report: Callable[[int], None] | None, rows: int) -> None:
+        self._report = report
+        self._rows = 0
+        if rows:
+            self.add(rows)
+
+    def add(self, rows: int) -> None:
+        self._rows += rows
+        if self._report is not None:
+            self._report(self._rows)
+
+
+def _tasks(load: Load, needed: Iterator[Part], *, besides: Container[int]) -> Iterator[Task]:
+    """The parts still to make. Only the first can tell how many rows there are before it."""
+    for part in needed:
+        if part.index not in besides:
+            yield Task(part, None if part.index else load.rows_wanted)
+
+
+def _useful(load: Load, kept: Container[int], workers: int) -> int:
+    """How many workers have something to do; one, where there is nothing."""
+    first = islice(_tasks(load, parts_needed(load), besides=kept), workers)
+    return max(1, sum(1 for _ in first))
+
+
+def _made(record: Record) -> Made:
+    drawn = record.drawn
+    return Made(drawn.rows, drawn.start_us, drawn.end_us, record.bytes, record.sha256)
+
+
+def versions() -> dict[str, str]:
+    """What the bytes depend on beside profile and seed, by name."""
+    return {"simlab": __version__, **libraries()}
+
+
+def _refuse_other(wanted: Mapping[str, str]) -> None:
+    """Stop before bytes are made that others would not be.
+
+    Raises:
+        SimlabError: this process has other versions.
+    """
+    for name, here in versions().items():
+        if here != wanted[name]:
+            raise SimlabError(
+                f"a worker on {platform.node()} has {name} {here}, not {wanted[name]}, so its "
+                "bytes could differ; install the same there"
+            )
