@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from simlab.tuning.backtest import backtest
     from simlab.tuning.tune import tune
     from simlab.workload.draw import draw
+    from simlab.workload.fit.fit import fit
+    from simlab.workload.fit.text import write_fitted
     from simlab.workload.generate import generate
     from simlab.workload.loading import load_profile
 
@@ -31,6 +33,7 @@ __all__ = [
     "as_pandas",
     "backtest",
     "draw",
+    "fit",
     "generate",
     "kpis",
     "load_profile",
@@ -39,12 +42,14 @@ __all__ = [
     "read_labels",
     "strategy_rules",
     "tune",
+    "write_fitted",
 ]
 
 _HOMES = {
     "as_pandas": "simlab.dataset.as_pandas",
     "backtest": "simlab.tuning.backtest",
     "draw": "simlab.workload.draw",
+    "fit": "simlab.workload.fit.fit",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
@@ -53,6 +58,7 @@ _HOMES = {
     "read_labels": "simlab.dataset.labels",
     "strategy_rules": "simlab.alerts.rule",
     "tune": "simlab.tuning.tune",
+    "write_fitted": "simlab.workload.fit.text",
 }
 
 

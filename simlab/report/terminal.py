@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from simlab.alerts.rule import Rule
     from simlab.tuning.score import Score
+    from simlab.workload.fit.fitted import Fitted
 
 _KPI_UNITS: Final[Mapping[str, tuple[str, Callable[[float], str]]]] = {
     "inv_batch_seconds_p50": ("median duration of attempts", human_s),
@@ -109,6 +110,23 @@ def kpis_over_time_table(frame: "pl.DataFrame", *, title: str) -> RenderableType
     ]
     columns = ["from", *(_KPI_HEADS.get(name, name) for name in names)]
     return _renderable(columns, rows, set(range(1, len(columns))), title=title, note=note)
+
+
+def fit_tables(fitted: "Fitted") -> list[RenderableType]:
+    """What was fitted, among which families, and how close drawn data are."""
+    # Reads polars, which `simlab --help` should not pay for.
+    from simlab.report import fits  # noqa: PLC0415
+
+    shown = {
+        f"Fitted to {fitted.attempts:,} attempts of {fitted.source}": fits.estimates_table(fitted),
+        "Families of service times": fits.families_table(fitted),
+        f"Data drawn from it, against {fitted.held_out:,} attempts that were held out":
+            fits.distances_table(fitted),
+    }  # fmt: skip
+    return [
+        _renderable(table.columns, table.rows, table.numeric, title=title, note=table.note)
+        for title, table in shown.items()
+    ]
 
 
 @contextmanager
