@@ -58,7 +58,7 @@ def fit(
     if out is not None:
         write_fitted(fitted, out, force=force)
     if as_json:
-        show_json(_as_json(fitted))
+        show_json({"path": None if out is None else str(out), **_as_json(fitted)})
         return
     show(*fit_tables(fitted))
     for note in fitted.notes:

@@ -1,6 +1,7 @@
 """A fitted profile's tables: its figures, the families that were tried, how close it is."""
 
 import math
+from dataclasses import replace
 
 from simlab.report.numbers import UNDEFINED, number, percent
 from simlab.report.tables import Table
@@ -9,9 +10,9 @@ from simlab.workload.fit.estimate import Estimate
 from simlab.workload.fit.fitted import Fitted
 
 _QUANTITIES = {
-    "duration": "durations [s]",
-    "gap": "gaps of arrivals [s]",
-    "batch_size": "batch sizes",
+    "duration": "duration [s]",
+    "gap": "gap [s]",
+    "batch_size": "batch size",
 }
 
 
@@ -49,15 +50,26 @@ def families_table(fitted: Fitted) -> Table:
 def distances_table(fitted: Fitted) -> Table:
     """How far drawn data are from what was held out."""
     note = (
-        "KS is the greatest distance between two distribution functions; two samples of one "
-        "distribution exceed 'Chance' 5 times in 100, and 'Rare' once in 1,000. "
-        "P50 to P99: by how much the drawn quantile is greater."
+        "Gaps are between batches falling due. KS is the greatest distance between two "
+        "distribution functions; two samples of one distribution exceed 'Chance' 5 times in 100, "
+        "and 'Rare' once in 1,000. P50 to P99: by how much the drawn quantile is greater."
     )
     return Table(
         columns=("", "Held out", "Drawn", "KS", "Chance", "Rare", "P50", "P95", "P99", ""),
         numeric=frozenset(range(1, 9)),
         rows=tuple(map(_distance_cells, fitted.distances)),
         note=note,
+    )
+
+
+def without_counts(table: Table) -> Table:
+    """The table of distances for where there is little room: how many there were is left out."""
+    kept = [0, *range(3, len(table.columns))]
+    return replace(
+        table,
+        columns=tuple(table.columns[index] for index in kept),
+        numeric=frozenset(range(1, len(kept) - 1)),
+        rows=tuple(tuple(row[index] for index in kept) for row in table.rows),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from simlab.alerts.rule import Rule
+    from simlab.report.tables import Table as Shown
     from simlab.tuning.score import Score
     from simlab.workload.fit.fitted import Fitted
 
@@ -117,15 +118,15 @@ def fit_tables(fitted: "Fitted") -> list[RenderableType]:
     # Reads polars, which `simlab --help` should not pay for.
     from simlab.report import fits  # noqa: PLC0415
 
-    shown = {
-        f"Fitted to {fitted.attempts:,} attempts of {fitted.source}": fits.estimates_table(fitted),
-        "Families of service times": fits.families_table(fitted),
-        f"Data drawn from it, against {fitted.held_out:,} attempts that were held out":
-            fits.distances_table(fitted),
-    }  # fmt: skip
+    judged = f"Drawn data, against {fitted.held_out:,} attempts that were held out"
+    told = fits.distances_table(fitted)
+    wide = replace(told, note="")  # a note can be broken, so it is no reason for the narrow form
+    learned = f"Fitted to {fitted.attempts:,} attempts of {fitted.source}"
     return [
-        _renderable(table.columns, table.rows, table.numeric, title=title, note=table.note)
-        for title, table in shown.items()
+        _of(fits.estimates_table(fitted), title=learned),
+        _of(fits.families_table(fitted), title="Families of service times"),
+        _Fitting(_of(wide, title=judged), _of(fits.without_counts(wide), title=judged)),
+        Text(told.note, style="dim"),
     ]
 
 
@@ -182,6 +183,10 @@ class _RateColumn(ProgressColumn):
         """The rate, once there is one."""
         speed = task.finished_speed or task.speed
         return Text(f"{number(speed)} {self._unit}/s" if speed else "", style="progress.data.speed")
+
+
+def _of(table: "Shown", *, title: str) -> RenderableType:
+    return _renderable(table.columns, table.rows, table.numeric, title=title, note=table.note)
 
 
 def _renderable(

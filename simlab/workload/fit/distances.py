@@ -14,12 +14,15 @@ from simlab.workload.fit.arrivals import gaps_s
 from simlab.workload.fit.evidence import Evidence, durations
 from simlab.workload.fit.lengths import length_text
 from simlab.workload.fit.spans import Floats
-from simlab.workload.profile import Profile
+from simlab.workload.profile import Profile, Resources
 from simlab.workload.service import warehouse_factors
 
 _LEAST_DRAWN: Final = 50_000
 _MOST_DRAWN: Final = 1_000_000
 _DRAWS_OF_WAREHOUSES: Final = 10
+_MOST_LOADS: Final = 40
+_FEW_SAMPLES: Final = Resources(interval="1d")
+"""Drawing the machine takes time, and no one looks at it."""
 _QUANTILES: Final = (0.5, 0.95, 0.99)
 _C_5_PERCENT, _C_1_PER_MILLE = 1.358, 1.949
 """Kolmogorov's distribution exceeds them five times in 100, and once in 1,000."""
@@ -60,7 +63,7 @@ class Distance(Struct, frozen=True, kw_only=True):
 def distances(evidence: Evidence, profile: Profile, *, seed: int) -> tuple[Distance, ...]:
     """The distances of each quantity that the log knows.
 
-    Drawn are at least 50,000 attempts, or as many as the log has, in loads that begin and end
+    Drawn are 50,000 attempts, or as many as the log has, in up to 40 loads that begin and end
     with the log; of gaps, those at the times that were held out. Where warehouses differ, each
     load has warehouses of its own, of which the typical one is made as fast as the log's, or
     their luck would hide how good the fit is; and there are ten loads, if logs are not too long
@@ -90,9 +93,9 @@ def _drawn(evidence: Evidence, profile: Profile, *, seed: int) -> Mapping[str, F
     loads = math.ceil(_LEAST_DRAWN / attempts)
     if profile.service.warehouse_spread:
         loads = max(loads, _DRAWS_OF_WAREHOUSES)
-    loads = min(loads, max(1, _MOST_DRAWN // attempts))
+    loads = min(loads, max(1, _MOST_DRAWN // attempts), _MOST_LOADS)
     length_s = (profile.limit_s or 0.0) * min(1.0, _MOST_DRAWN / attempts)
-    cut = msgspec.structs.replace(profile, duration=length_text(length_s))
+    cut = msgspec.structs.replace(profile, duration=length_text(length_s), resources=_FEW_SAMPLES)
     pieces = [_load(evidence, cut, seed=seed + number) for number in range(loads)]
     return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 

@@ -14,6 +14,9 @@ from simlab.workload.fit.spans import Floats, Spans, Times, no_time
 LEAST_ATTEMPTS: Final = 200
 LEAST_S: Final = 300.0
 LEAST_HELD: Final = 20
+LONGEST_S: Final = 3600.0
+"""What no attempt of a profile takes longer than."""
+_CENTURY_S: Final = 100 * 365.25 * 86_400
 _STRETCH_S: Final = 600.0
 _MOST_STRETCHES: Final = 20
 
@@ -55,8 +58,7 @@ class Evidence:
 
     def due(self, within: Spans) -> tuple[Times, Spans]:
         """When the batches of these spans fell due, in order, and the spans as far as known."""
-        unknown = Spans(np.array([self.due_until_us]), np.array([np.iinfo(np.int64).max]))
-        known = within.without(unknown)
+        known = within.without(_span(self.due_until_us, np.iinfo(np.int64).max))
         due_us = np.sort(self.rows.filter("opens")["due_us"].to_numpy())
         return due_us[known.cover(due_us)], known
 
@@ -84,31 +86,31 @@ def evidence_of(dataset: Dataset, *, held_out: float) -> Evidence:
     rows = timed.filter(~trouble.cover(timed["end_us"].to_numpy()))
     _check_attempts(dataset.name, rows, left_out=len(timed) - len(rows))
     start_us, end_us = int(timed["end_us"][0]), int(timed["end_us"][-1])
-    sojourn_us = rows.select((pl.col("end_us") - pl.col("due_us")).quantile(0.99)).item()
-    due_until_us = end_us - round(sojourn_us)
-    whole = Spans(np.array([start_us]), np.array([max(start_us, due_until_us)]))
-    _check_time(dataset.name, whole.without(trouble).length_s)
     held = _held(start_us, end_us + 1, share=held_out)
-    everything = Spans(np.array([start_us]), np.array([end_us + 1]))
     evidence = Evidence(
         name=dataset.name,
         rows=rows,
         samples=_calm_samples(dataset, trouble),
         start_us=start_us,
         end_us=end_us,
-        learn=everything.without(held).without(trouble),
+        learn=_span(start_us, end_us + 1).without(held).without(trouble),
         held=held.without(trouble),
-        due_until_us=due_until_us,
+        due_until_us=end_us - _usual_stay_us(rows),
         notes=(*_trouble_notes(dataset, timed, rows, trouble), *_duration_notes(rows)),
     )
+    _check_time(dataset.name, _span(start_us, evidence.due_until_us).without(trouble).length_s)
     _check_parts(evidence)
     return evidence
 
 
+def _span(start_us: int, end_us: int) -> Spans:
+    return Spans(np.array([start_us]), np.array([max(start_us, end_us)]))
+
+
 def _timed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the moments of their attempts; durations that are none are null."""
-    worked = pl.col("duration").is_finite() & (pl.col("duration") > 0)
-    waited = pl.col("queue_wait").fill_nan(None).fill_null(0.0).clip(lower_bound=0.0)
+    """Rows with the moments of their attempts; durations that cannot be are null."""
+    worked = (pl.col("duration") > 0) & (pl.col("duration") < _CENTURY_S)
+    waited = pl.col("queue_wait").fill_nan(None).fill_null(0.0).clip(0.0, _CENTURY_S)
     numbered = rows["attempt"].null_count() < len(rows)
     opens = pl.col("attempt") == 1 if numbered else pl.col("status") != "retry"
     return (
@@ -121,6 +123,12 @@ def _timed(rows: pl.DataFrame) -> pl.DataFrame:
         .with_columns(due_us=pl.col("start_us") - _us(waited))
         .sort("end_us", maintain_order=True)
     )
+
+
+def _usual_stay_us(rows: pl.DataFrame) -> int:
+    """From due to done, for all attempts but one in 100."""
+    stays_us = rows["end_us"] - rows["due_us"]
+    return round(stays_us.quantile(0.99) or 0.0)
 
 
 def _us(seconds: pl.Expr) -> pl.Expr:
@@ -165,6 +173,12 @@ def _check_attempts(name: str, rows: pl.DataFrame, *, left_out: int) -> None:
         raise InputError(
             f"{name}: too little to fit: {found} attempts with a duration{outside}; "
             f"{LEAST_ATTEMPTS} are needed"
+        )
+    median_s = float(np.median(durations(rows.drop_nulls("duration"))))
+    if median_s > LONGEST_S:
+        raise InputError(
+            f"{name}: half of the attempts took {median_s / 3600:.3g} h or more; a profile's take "
+            "an hour at most"
         )
 
 

@@ -13,6 +13,9 @@ Parameters: TypeAlias = Mapping[str, float]
 SCALES: Final = frozenset({"median", "scale", "low", "high"})
 """The parameters that are lengths of time; the others are numbers."""
 
+MOST_SHAPE: Final = 1e6
+"""Durations that would need more are all but the same."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ends:
@@ -66,7 +69,7 @@ def _fit_gamma(x: Floats, _: Ends) -> dict[str, float]:
     scale = max(float(np.mean((x - x.mean()) * (logs - logs.mean()))), 1e-12)
     shape = float(x.mean()) / scale
     bias = 3 * shape - 2 / 3 * shape / (1 + shape) - 0.8 * shape / (1 + shape) ** 2
-    shape = max(shape - bias / n, 1e-6)
+    shape = min(max(shape - bias / n, 1 / MOST_SHAPE), MOST_SHAPE)
     return {"shape": shape, "scale": float(x.mean()) / shape}
 
 
@@ -95,7 +98,7 @@ def _fit_weibull(x: Floats, _: Ends) -> dict[str, float]:
         zeroth, first, second = (float((powers * logs**k).mean()) for k in range(3))
         slope = second / zeroth - (first / zeroth) ** 2 + shape**-2
         step = (first / zeroth - mean - 1 / shape) / slope
-        shape = max(shape - step, shape / 2)
+        shape = min(max(shape - step, shape / 2), MOST_SHAPE)
         if abs(step) < 1e-10 * shape:
             break
     scale = math.exp(top + math.log(float(np.exp(shape * (logs - top)).mean())) / shape)
@@ -119,7 +122,7 @@ def _weibull_errors(x: Floats, p: Parameters) -> dict[str, float]:
 
 def _fit_pareto(x: Floats, ends: Ends) -> dict[str, float]:
     mean = float(np.log(x / ends.low).mean())
-    return {"shape": 1 / max(mean, 1e-9), "scale": ends.low}
+    return {"shape": 1 / max(mean, 1 / MOST_SHAPE), "scale": ends.low}
 
 
 def _pareto(x: Floats, p: Parameters) -> Floats:

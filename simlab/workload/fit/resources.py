@@ -1,13 +1,13 @@
 """The machine: CPU, memory and disk, as its samples show them."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from simlab.clock import US_PER_S
-from simlab.workload.fit.estimate import Estimate, Learned, normal, rounded
+from simlab.workload.fit.estimate import Learned, normal, rounded
 from simlab.workload.fit.evidence import Evidence
 from simlab.workload.fit.lengths import length_text
 from simlab.workload.fit.spans import Floats, Times
@@ -44,34 +44,48 @@ def fit_resources(evidence: Evidence) -> Learned:
     times_us = samples["timestamp"].dt.epoch("us").to_numpy()
     interval_us = int(np.median(np.diff(times_us)))
     interval_us = int(np.clip(interval_us, US_PER_S, 86_400 * US_PER_S))
-    table: dict[str, Any] = {"interval": length_text(interval_us / US_PER_S)}
-    cpu, estimates = _cpu(evidence.rows, samples, times_us, interval_us)
+    cpu = _cpu(evidence.rows, samples, times_us, interval_us)
+    memory = _memory(samples["mem_usage_mb"])
     disk = _disk(evidence.rows, samples, times_us, interval_us)
-    memory = samples["mem_usage_mb"].drop_nulls().to_numpy()
-    table |= cpu
-    if len(memory) and np.median(memory) > 0:
-        table["mem_mb"] = rounded(float(np.median(memory)))
-        error = 1.2533 * float(memory.std()) / np.sqrt(len(memory))  # of a normal's median
-        estimates.append(normal("$.resources.mem_mb", table["mem_mb"], float(error)))
-    return Learned(table=table | disk, estimates=tuple(estimates))
+    interval = {"interval": length_text(interval_us / US_PER_S)}
+    return Learned(
+        table={**interval, **cpu.table, **memory.table, **disk},
+        estimates=(*cpu.estimates, *memory.estimates),
+        notes=cpu.notes,
+    )
 
 
-def _cpu(
-    rows: pl.DataFrame, samples: pl.DataFrame, times_us: Times, interval_us: int
-) -> tuple[dict[str, float], list[Estimate]]:
+def _cpu(rows: pl.DataFrame, samples: pl.DataFrame, times_us: Times, interval_us: int) -> Learned:
     cpu = samples["cpu_percent"].fill_null(np.nan).to_numpy()
     known = np.isfinite(cpu) & (cpu < _FULL_CPU)
-    if np.count_nonzero(known) < _LEAST_SAMPLES:
-        return {}, []
     booked = (_done_s(rows, times_us, interval_us), _ended(rows, "duration", times_us, interval_us))
     busy = [work[known] / (interval_us / US_PER_S) for work in booked]
-    line = min((_line(work, cpu[known]) for work in busy), key=lambda found: found.left)
+    if np.count_nonzero(known) < _LEAST_SAMPLES or not any(np.ptp(work) for work in busy):
+        told = "CPU is as usual in simlab: it is unknown, or the work beside it never varies"
+        return Learned(table={}, notes=(told,))
+    lines = [_line(work, cpu[known]) for work in busy if np.ptp(work)]
+    line = min(lines, key=lambda found: found.left)
     slope = max(0.0, line.slope)
     idle = min(max(0.0, line.idle), 100.0)
-    return {"cpu_idle": rounded(idle), "cpu_per_busy_worker": rounded(slope)}, [
-        normal("$.resources.cpu_idle", idle, line.idle_error),
-        normal("$.resources.cpu_per_busy_worker", slope, line.slope_error),
-    ]
+    return Learned(
+        table={"cpu_idle": rounded(idle), "cpu_per_busy_worker": rounded(slope)},
+        estimates=(
+            normal("$.resources.cpu_idle", idle, line.idle_error),
+            normal("$.resources.cpu_per_busy_worker", slope, line.slope_error),
+        ),
+    )
+
+
+def _memory(samples: pl.Series) -> Learned:
+    """The median; its error is that of a normal sample's."""
+    memory = samples.fill_nan(None).drop_nulls().to_numpy()
+    if not len(memory) or np.median(memory) <= 0:
+        return Learned(table={})
+    median, error = float(np.median(memory)), 1.2533 * float(memory.std()) / len(memory) ** 0.5
+    return Learned(
+        table={"mem_mb": rounded(median)},
+        estimates=(normal("$.resources.mem_mb", median, error),),
+    )
 
 
 def _line(x: Floats, y: Floats) -> _Line:
@@ -97,15 +111,14 @@ def _disk(
     rows: pl.DataFrame, samples: pl.DataFrame, times_us: Times, interval_us: int
 ) -> dict[str, float]:
     """Bytes read and written for each item; a batch of unknown size is one item."""
-    items = float(_ended(rows.with_columns(pl.col("batch_size").fill_null(1)), "batch_size",
-                         times_us, interval_us).sum())  # fmt: skip
-    if not items:
-        return {}
-    found = {}
-    for kind in ("read", "write"):
-        total = samples[f"disk_{kind}_bytes"].sum()
-        found[f"{kind}_bytes_per_item"] = rounded(min(float(total) / items, 1e9))
-    return found
+    sized = rows.with_columns(pl.col("batch_size").fill_null(1))
+    items = float(_ended(sized, "batch_size", times_us, interval_us).sum())
+    moved = {kind: samples[f"disk_{kind}_bytes"].drop_nulls() for kind in ("read", "write")}
+    return {
+        f"{kind}_bytes_per_item": rounded(min(float(counts.sum()) / items, 1e9))
+        for kind, counts in moved.items()
+        if len(counts) and items
+    }
 
 
 def _done_s(rows: pl.DataFrame, times_us: Times, interval_us: int) -> Floats:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from simlab.workload.fit.empirical import Quantiles
 from simlab.workload.fit.estimate import Estimate, Learned, normal, rounded
-from simlab.workload.fit.evidence import Evidence, durations
+from simlab.workload.fit.evidence import LONGEST_S, Evidence, durations
 from simlab.workload.fit.families import FAMILIES, SCALES, Ends
 from simlab.workload.fit.lengths import length_text
 from simlab.workload.fit.spans import Floats, Mask
@@ -18,8 +18,9 @@ from simlab.workload.fit.tails import Works, fit_with_tail, log_likelihoods
 from simlab.workload.fit.warehouses import Spread, fit_spread
 
 EMPIRICAL: Final = "empirical"
-_LONGEST_S: Final = 3600.0
 _USUAL_LIMIT_S: Final = 300.0
+_SAME: Final = 1e-5
+"""The range of durations, relative, below which they are all the same."""
 _SURE: Final = 2.0
 """Standard errors by which a likelihood must be higher to count as higher."""
 _CLEAR: Final = 3.0
@@ -76,19 +77,21 @@ class _Item:
 
 
 def limit_of(rows: pl.DataFrame) -> Limit:
-    """The limit that at least two attempts ran into: a `timeout` at the greatest duration.
+    """The limit that attempts ran into: two or more have a `timeout` at the greatest duration.
 
-    A profile's limit is an hour at most, so longer attempts count as cut there. Where none was
-    cut, no limit is known; it is then at least twice what was seen, and five minutes or more.
+    It is none if half of all attempts are as long. A profile's limit is an hour at most, so
+    longer attempts count as cut there. Where none was cut, no limit is known; it is then at least
+    twice what was seen, and five minutes or more.
     """
     greatest_s = float(rows["duration"].max())  # type: ignore[arg-type]  # a float column
-    if greatest_s > _LONGEST_S:
-        return Limit(time_s=_LONGEST_S, seen=True)
-    at_most = (pl.col("duration") >= greatest_s * (1 - 1e-9)) & (pl.col("error_type") == "timeout")
-    if len(rows.filter(at_most & (pl.col("status") != "success"))) >= 2:
+    if greatest_s > LONGEST_S:
+        return Limit(time_s=LONGEST_S, seen=True)
+    longest = rows.filter(pl.col("duration") >= greatest_s * (1 - 1e-9))
+    cut = (pl.col("status") != "success") & (pl.col("error_type") == "timeout")
+    if len(longest.filter(cut)) >= 2 and len(longest) < len(rows) / 2:
         return Limit(time_s=greatest_s, seen=True)
     ample_s = math.ceil(2 * greatest_s / 60) * 60.0
-    return Limit(time_s=min(max(_USUAL_LIMIT_S, ample_s), _LONGEST_S), seen=False)
+    return Limit(time_s=min(max(_USUAL_LIMIT_S, ample_s), LONGEST_S), seen=False)
 
 
 def fit_service(evidence: Evidence, limit: Limit) -> ServiceFit:
@@ -105,7 +108,7 @@ def fit_service(evidence: Evidence, limit: Limit) -> ServiceFit:
     item = _item(learn, spread, limit)
     works, lost = _works(learn, spread, item, limit)
     judged, also_lost = _works(held, spread, item, limit)
-    contest = _contest(works, judged)
+    contest = _contest(works, judged) if _varies(works) else _no_contest()
     chosen = next(candidate.dist for candidate in contest if candidate.chosen)
     table, estimates = _told(chosen, works, _ends(works, judged), _doubts(learn, spread, item))
     rest, more = _rest(spread, item, limit)
@@ -144,6 +147,19 @@ def _works(attempts: pl.DataFrame, spread: Spread, item: _Item, limit: Limit) ->
 def _ends(works: Works, judged: Works) -> Ends:
     every = np.concatenate([works.time_s, judged.time_s])
     return Ends(low=float(every.min()), high=float(every.max()))
+
+
+def _varies(works: Works) -> bool:
+    return float(np.ptp(works.time_s)) > _SAME * float(works.time_s.max())
+
+
+def _no_contest() -> tuple[Candidate, ...]:
+    """Durations that are all the same are a lognormal without spread."""
+    return (
+        Candidate(
+            dist="lognormal", log_likelihood=math.nan, behind=0.0, behind_error=0.0, chosen=True
+        ),
+    )
 
 
 def _contest(works: Works, judged: Works) -> tuple[Candidate, ...]:

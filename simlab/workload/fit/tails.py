@@ -51,8 +51,7 @@ def log_likelihoods(family: Family, found: dict[str, float], works: Works) -> Fl
 def log_survival(family: Family, found: dict[str, float], time_s: Floats) -> Floats:
     """The logarithm of the probability of more than each time, by the trapezoid rule."""
     grid, left = _survival(lambda x: family.log_density(x, found), float(time_s.min()))
-    at = np.interp(np.log(time_s), grid, left)
-    return np.asarray(np.log(np.maximum(at, _NEVER)))
+    return np.interp(np.log(time_s), grid, np.log(np.maximum(left, _NEVER)))
 
 
 def _survival(log_density: Callable[[Floats], Floats], from_s: float) -> tuple[Floats, Floats]:

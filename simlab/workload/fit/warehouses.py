@@ -1,5 +1,6 @@
 """How much the warehouses differ in speed."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,8 @@ from simlab.workload.fit.arrivals import rare_chi_square
 from simlab.workload.fit.spans import Floats
 
 _LEAST_WAREHOUSES: Final = 3
+_STEPS: Final = 30
+_LEAST_NOISE: Final = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +44,10 @@ class Spread:
 def fit_spread(attempts: pl.DataFrame) -> Spread:
     """How much warehouses differ, by a one-way random effects model of log durations.
 
-    The variance between them is the analysis-of-variance estimator (Searle 1971): the spread of
-    their means less what noise adds to it. It is taken for 0 unless chance exceeds it less than
-    one time in 1,000. Factors are best linear unbiased predictions.
+    The variance between them is the one that, with what noise adds, explains how far their means
+    lie apart (Paule and Mandel 1982, by the steps of DerSimonian and Kacker 2007). It is taken
+    for 0 unless noise alone would put them so far apart less than one time in 1,000. Factors are
+    best linear unbiased predictions.
     """
     groups = (
         attempts.drop_nulls("warehouse_id")
@@ -59,22 +63,34 @@ def fit_spread(attempts: pl.DataFrame) -> Spread:
 
 
 def _spread(ids: list[int], n: Floats, mean: Floats, var: Floats) -> Spread:
-    count, total = len(n), float(n.sum())
-    noise = float((var * (n - 1)).sum() / (total - count))
-    between = float((n * (mean - (n * mean).sum() / total) ** 2).sum())
-    weight = total - float((n**2).sum()) / total
-    square = (between - (count - 1) * noise) / weight
-    typical = noise / (total / count)
-    square_error = np.sqrt(2 / (count - 1)) * (max(square, 0.0) + typical)
-    if square <= 0 or between <= rare_chi_square(count - 1) * noise:
-        error = float(np.sqrt(max(square, 0.0) + 1.96 * square_error)) / 1.96
+    noise = max(float((var * (n - 1)).sum() / (n.sum() - len(n))), _LEAST_NOISE) / n
+    if _excess(0.0, mean, noise)[0] <= rare_chi_square(len(n) - 1) - (len(n) - 1):
+        error = (2 / float((noise**-2).sum())) ** 0.25
         return Spread(sigma=0.0, error=error, centre_error=0.0, factors={})
-    centre = float(mean.mean())
-    effects = square / (square + noise / n) * (mean - centre)
-    sigma = float(np.sqrt(square))
+    square = _between(mean, noise)
+    weight = 1 / (square + noise)
+    centre = float((weight * mean).sum() / weight.sum())
+    effects = square / (square + noise) * (mean - centre)
+    sigma = math.sqrt(square)
     return Spread(
         sigma=sigma,
-        error=float(square_error) / (2 * sigma),
-        centre_error=float(np.sqrt((square + typical) / count)),
+        error=math.sqrt(2 / float((weight**2).sum())) / (2 * sigma),
+        centre_error=1 / math.sqrt(float(weight.sum())),
         factors=dict(zip(ids, np.exp(effects).tolist(), strict=True)),
     )
+
+
+def _between(mean: Floats, noise: Floats) -> float:
+    """The variance at which the weighted squares are as many as they should be."""
+    square = 0.0
+    for _ in range(_STEPS):
+        excess, slope = _excess(square, mean, noise)
+        square = max(0.0, square + excess / slope)
+    return square
+
+
+def _excess(square: float, mean: Floats, noise: Floats) -> tuple[float, float]:
+    """By how much the weighted squares of means exceed their degrees of freedom; its slope."""
+    weight = 1 / (square + noise)
+    off = (mean - (weight * mean).sum() / weight.sum()) ** 2
+    return float((weight * off).sum()) - (len(mean) - 1), float((weight**2 * off).sum())

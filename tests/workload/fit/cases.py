@@ -16,20 +16,20 @@ from workload.cases import START
 Array = npt.NDArray[Any]
 
 
-def log(end_s: Array, duration_s: Array | float, **columns: Any) -> Dataset:
+def log(end_s: Array, duration_s: Array | float | None, **columns: Any) -> Dataset:
     """A log of attempts that ended so many seconds after Monday, 2026-01-05, 00:00 UTC.
 
     Columns that are not given are null, but for `status`, which is `success`.
     """
     end_us = np.rint(end_s * 1e6).astype(np.int64) + round(START.timestamp() * 1e6)
     told = {"timestamp": end_us, "duration": duration_s, "status": "success", **columns}
+    columns = {name: told.get(name) for name in ROWS}
     rows = pl.DataFrame({"timestamp": end_us}).with_columns(
         **{
-            name: pl.lit(told.get(name)) if np.isscalar(told.get(name)) or name not in told
-            else pl.Series(told[name])
-            for name in ROWS
+            name: pl.lit(value) if value is None or np.isscalar(value) else pl.Series(value)
+            for name, value in columns.items()
         }
-    )  # fmt: skip
+    )
     return Dataset(name="a.jsonl", rows=rows.cast(ROWS).sort("timestamp"))  # type: ignore[arg-type]  # dict is invariant
 
 
