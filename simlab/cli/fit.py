@@ -47,7 +47,7 @@ def fit(
 ) -> None:
     """Fit a profile to a log, and tell how far data drawn from it are from the log."""
     from simlab.dataset.target import refuse_existing
-    from simlab.report.terminal import fit_tables
+    from simlab.report.fits import fit_tables
     from simlab.workload.fit.fit import fit as learn
     from simlab.workload.fit.text import write_fitted
 

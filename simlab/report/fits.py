@@ -3,8 +3,12 @@
 import math
 from dataclasses import replace
 
+from rich.console import RenderableType
+from rich.text import Text
+
 from simlab.report.numbers import UNDEFINED, number, percent
 from simlab.report.tables import Table
+from simlab.report.terminal import Fitting, text_table
 from simlab.workload.fit.distances import Distance
 from simlab.workload.fit.estimate import Estimate
 from simlab.workload.fit.fitted import Fitted
@@ -14,6 +18,20 @@ _QUANTITIES = {
     "gap": "gap [s]",
     "batch_size": "batch size",
 }
+
+
+def fit_tables(fitted: Fitted) -> list[RenderableType]:
+    """What was fitted, among which families, and how close drawn data are."""
+    judged = f"Drawn data, against {fitted.held_out:,} attempts that were held out"
+    told = distances_table(fitted)
+    wide = replace(told, note="")  # a note can be broken, so it is no reason for the narrow form
+    learned = f"Fitted to {fitted.attempts:,} attempts of {fitted.source}"
+    return [
+        _rendered(estimates_table(fitted), title=learned),
+        _rendered(families_table(fitted), title="Families of service times"),
+        Fitting(_rendered(wide, title=judged), _rendered(without_counts(wide), title=judged)),
+        Text(told.note, style="dim"),
+    ]
 
 
 def estimates_table(fitted: Fitted) -> Table:
@@ -71,6 +89,10 @@ def without_counts(table: Table) -> Table:
         numeric=frozenset(range(1, len(kept) - 1)),
         rows=tuple(tuple(row[index] for index in kept) for row in table.rows),
     )
+
+
+def _rendered(table: Table, *, title: str) -> RenderableType:
+    return text_table(table.columns, table.rows, table.numeric, title=title, note=table.note)
 
 
 def _estimate_cells(estimate: Estimate) -> tuple[str, str, str]:

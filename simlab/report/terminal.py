@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from simlab.alerts.rule import Rule
-    from simlab.report.tables import Table as Shown
     from simlab.tuning.score import Score
-    from simlab.workload.fit.fitted import Fitted
 
 _KPI_UNITS: Final[Mapping[str, tuple[str, Callable[[float], str]]]] = {
     "inv_batch_seconds_p50": ("median duration of attempts", human_s),
@@ -74,12 +72,12 @@ def scores_table(
     from simlab.report import tables  # noqa: PLC0415
 
     shown = tables.scores_table(scores, rules)
-    wide = _renderable(shown.columns, shown.rows, shown.numeric, title=title, note=shown.note)
+    wide = text_table(shown.columns, shown.rows, shown.numeric, title=title, note=shown.note)
     columns = [_SHORT.get(name, name) for name in shown.columns if name != shown.columns[1]]
     rows = [(f"{row[0]}: {row[1]}", *row[2:]) for row in shown.rows]
     numeric = {position - 1 for position in shown.numeric}
-    narrow = _renderable(columns, rows, numeric, title=title, note=shown.note)
-    return _Fitting(wide, narrow)
+    narrow = text_table(columns, rows, numeric, title=title, note=shown.note)
+    return Fitting(wide, narrow)
 
 
 def kpis_table(kpis: Mapping[str, float], *, title: str = "KPIs") -> RenderableType:
@@ -90,7 +88,7 @@ def kpis_table(kpis: Mapping[str, float], *, title: str = "KPIs") -> RenderableT
         rows.append((name, unit(value), meaning))
     undefined = any(row[1] == UNDEFINED for row in rows)
     note = f"{UNDEFINED} undefined: there is nothing to tell it from." if undefined else ""
-    return _renderable(("KPI", "Value", ""), rows, {1}, title=title, note=note)
+    return text_table(("KPI", "Value", ""), rows, {1}, title=title, note=note)
 
 
 def kpis_over_time_table(frame: "pl.DataFrame", *, title: str) -> RenderableType:
@@ -110,24 +108,7 @@ def kpis_over_time_table(frame: "pl.DataFrame", *, title: str) -> RenderableType
         for start, *figures in frame.select("start", *names).iter_rows()
     ]
     columns = ["from", *(_KPI_HEADS.get(name, name) for name in names)]
-    return _renderable(columns, rows, set(range(1, len(columns))), title=title, note=note)
-
-
-def fit_tables(fitted: "Fitted") -> list[RenderableType]:
-    """What was fitted, among which families, and how close drawn data are."""
-    # Reads polars, which `simlab --help` should not pay for.
-    from simlab.report import fits  # noqa: PLC0415
-
-    judged = f"Drawn data, against {fitted.held_out:,} attempts that were held out"
-    told = fits.distances_table(fitted)
-    wide = replace(told, note="")  # a note can be broken, so it is no reason for the narrow form
-    learned = f"Fitted to {fitted.attempts:,} attempts of {fitted.source}"
-    return [
-        _of(fits.estimates_table(fitted), title=learned),
-        _of(fits.families_table(fitted), title="Families of service times"),
-        _Fitting(_of(wide, title=judged), _of(fits.without_counts(wide), title=judged)),
-        Text(told.note, style="dim"),
-    ]
+    return text_table(columns, rows, set(range(1, len(columns))), title=title, note=note)
 
 
 @contextmanager
@@ -160,7 +141,7 @@ def progress(
 
 
 @dataclass(frozen=True)
-class _Fitting:
+class Fitting:
     """The wide form where it fits, else the narrow one."""
 
     wide: RenderableType
@@ -185,19 +166,16 @@ class _RateColumn(ProgressColumn):
         return Text(f"{number(speed)} {self._unit}/s" if speed else "", style="progress.data.speed")
 
 
-def _of(table: "Shown", *, title: str) -> RenderableType:
-    return _renderable(table.columns, table.rows, table.numeric, title=title, note=table.note)
-
-
-def _renderable(
+def text_table(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     numeric: frozenset[int] | set[int],
     *,
     title: str,
-    note: str,
+    note: str = "",
 ) -> RenderableType:
-    table = Table(box=None)
+    """Text in rows under a title, printed inert; numeric columns line up to the right."""
+    table = Table(box=None, show_header=any(columns))
     for position, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if position in numeric else "left"
         words = [word for row in rows for word in _unbroken(row[position], justify)]

@@ -6,6 +6,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from simlab.clock import US_PER_S
 from simlab.dataset.schema import Dataset
 from simlab.workload.fit.arrivals import fit_arrivals
@@ -19,7 +21,7 @@ from simlab.workload.fit.resources import fit_resources
 from simlab.workload.fit.service import fit_service, limit_of
 from simlab.workload.fit.sizes import fit_sizes
 from simlab.workload.fit.text import plain
-from simlab.workload.fit.workers import fit_workers
+from simlab.workload.fit.workers import MOST_WORKERS, enough_workers
 from simlab.workload.loading import parse_profile
 
 _MINUTE_US: Final = 60 * US_PER_S
@@ -57,6 +59,8 @@ def fit(dataset: Dataset, *, name: str, held_out: float = 0.3, seed: int = 0) ->
     }
     table = _table(evidence, name, parts)
     profile = parse_profile(table, where=f"the profile fitted to {dataset.name}")
+    table["workers"] = enough_workers(profile, evidence.rows)
+    profile = msgspec.structs.replace(profile, workers=table["workers"])
     return Fitted(
         source=dataset.name,
         profile=profile,
@@ -76,7 +80,6 @@ def _table(evidence: Evidence, name: str, parts: dict[str, Learned]) -> dict[str
     last_us = int(evidence.rows["due_us"].max())  # type: ignore[arg-type]  # an integer column
     minutes = max(1, math.ceil((last_us - start_us) / _MINUTE_US))
     start = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=start_us)
-    seen_s = evidence.learn.length_s + evidence.held.length_s
     known = evidence.rows["warehouse_id"].drop_nulls().n_unique()
     count = f"{len(evidence.rows):,} attempts from {start:%Y-%m-%d %H:%M} UTC"
     return {
@@ -86,6 +89,6 @@ def _table(evidence: Evidence, name: str, parts: dict[str, Learned]) -> dict[str
         "start": start,
         "duration": length_text(minutes * 60),
         "warehouses": min(max(1, known), _MOST_WAREHOUSES),
-        "workers": fit_workers(evidence.rows, span_s=seen_s),
+        "workers": MOST_WORKERS,  # until it is known how many are enough
         **{section: part.table for section, part in parts.items()},
     }

@@ -1,16 +1,21 @@
-"""There are workers enough for what was seen."""
+"""There are workers enough for what was seen and for what was fitted."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
-from simlab.workload.fit.workers import fit_workers
+from simlab.workload.fit.workers import enough_workers
+from workload.cases import case
 
 from .cases import evidence, log
 
 
-def workers(every_s: float, worked_s: float) -> int:
+def workers(every_s: float, worked_s: float, **changes: Any) -> int:
     rows = evidence(log(np.arange(2_000) * every_s, worked_s)).rows
-    return fit_workers(rows, span_s=2_000 * every_s)
+    service = {"dist": "uniform", "low": worked_s, "high": worked_s + 1e-6}
+    told = {"service": service, "outcome": {"retry": 0.0}, "arrivals": {"per_minute": 60 / every_s}}
+    return enough_workers(case(workers=100, **{**told, **changes}), rows)
 
 
 @pytest.mark.parametrize(
@@ -26,3 +31,11 @@ def test_so_many_as_worked_side_by_side_and_none_too_busy(
     every_s: float, worked_s: float, expected: int
 ) -> None:
     assert workers(every_s, worked_s) == expected
+
+
+def test_retries_and_slow_warehouses_need_workers_too() -> None:
+    """Three attempts of 1 + 0.5 + 0.25, and factors of mean exp(0.5² / 2)."""
+    outcome = {"retry": 0.5, "error": 0.0, "max_attempts": 3}
+    assert workers(1.0, 0.75, outcome=outcome) == 2  # 0.75 * 1.75 / 0.8 = 1.6
+    service = {"dist": "uniform", "low": 2.0, "high": 2.001, "warehouse_spread": 0.5}
+    assert workers(1.0, 2.0, service=service) == 3  # 2 * 1.13 / 0.8 = 2.8
