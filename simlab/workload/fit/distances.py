@@ -18,7 +18,8 @@ from simlab.workload.profile import Profile, Resources
 from simlab.workload.service import warehouse_factors
 
 _LEAST_DRAWN: Final = 50_000
-_MOST_DRAWN: Final = 1_000_000
+_MOST_MORE: Final = 1_500_000
+_LEAST_S: Final = 60.0
 _DRAWS_OF_WAREHOUSES: Final = 10
 _MOST_LOADS: Final = 40
 _FEW_SAMPLES: Final = Resources(interval="1d")
@@ -63,11 +64,10 @@ class Distance(Struct, frozen=True, kw_only=True):
 def distances(evidence: Evidence, profile: Profile, *, seed: int) -> tuple[Distance, ...]:
     """The distances of each quantity that the log knows.
 
-    Drawn are 50,000 attempts, or as many as the log has, in up to 40 loads that begin and end
-    with the log; of gaps, those at the times that were held out. Where warehouses differ, each
-    load has warehouses of its own, of which the typical one is made as fast as the log's, or
-    their luck would hide how good the fit is; and there are ten loads, if logs are not too long
-    for it.
+    Drawn are 50,000 attempts, or as many as the log has, in up to 40 loads that begin with the
+    log; of gaps, those at the times that were held out. Where warehouses differ, there are ten
+    loads, each with warehouses of its own, of which the typical one is made as fast as the log's:
+    or their luck would hide how good the fit is.
     """
     held = _held(evidence)
     drawn = _drawn(evidence, profile, seed=seed)
@@ -89,15 +89,31 @@ def _held(evidence: Evidence) -> dict[str, Floats]:
 
 
 def _drawn(evidence: Evidence, profile: Profile, *, seed: int) -> Mapping[str, Floats]:
-    attempts = len(evidence.rows)
-    loads = math.ceil(_LEAST_DRAWN / attempts)
+    """Of each load as many durations; gaps of those that are as long as the log."""
+    calm = msgspec.structs.replace(profile, resources=_FEW_SAMPLES)
+    lengths = [length_text(length_s) for length_s in _lengths_s(profile, len(evidence.rows))]
+    cuts = [msgspec.structs.replace(calm, duration=length) for length in lengths]
+    loads = [_load(evidence, cut, seed=seed + number) for number, cut in enumerate(cuts)]
+    fewest = min(len(load["duration"]) for load in loads)
+    whole = loads[: lengths.count(lengths[0])]
+    return {
+        "duration": np.concatenate([load["duration"][:fewest] for load in loads]),
+        "gap": np.concatenate([load["gap"] for load in whole]),
+        "batch_size": np.concatenate([load["batch_size"] for load in loads]),
+    }
+
+
+def _lengths_s(profile: Profile, attempts: int) -> list[float]:
+    """How long each load is [s]: the first as long as the log; more of them shorter if it is long.
+
+    A shorter one is a minute at least.
+    """
+    wanted = math.ceil(_LEAST_DRAWN / attempts)
     if profile.service.warehouse_spread:
-        loads = max(loads, _DRAWS_OF_WAREHOUSES)
-    loads = min(loads, max(1, _MOST_DRAWN // attempts), _MOST_LOADS)
-    length_s = (profile.limit_s or 0.0) * min(1.0, _MOST_DRAWN / attempts)
-    cut = msgspec.structs.replace(profile, duration=length_text(length_s), resources=_FEW_SAMPLES)
-    pieces = [_load(evidence, cut, seed=seed + number) for number in range(loads)]
-    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        wanted = max(wanted, _DRAWS_OF_WAREHOUSES)
+    more, whole_s = min(wanted, _MOST_LOADS) - 1, profile.limit_s or 0.0
+    share = min(1.0, _MOST_MORE / (attempts * max(more, 1)))
+    return [whole_s, *[max(_LEAST_S, whole_s * share)] * more]
 
 
 def _load(evidence: Evidence, profile: Profile, *, seed: int) -> dict[str, Floats]:

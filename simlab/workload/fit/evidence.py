@@ -174,6 +174,10 @@ def _check_attempts(name: str, rows: pl.DataFrame, *, left_out: int) -> None:
             f"{name}: too little to fit: {found} attempts with a duration{outside}; "
             f"{LEAST_ATTEMPTS} are needed"
         )
+    _check_lengths(name, rows)
+
+
+def _check_lengths(name: str, rows: pl.DataFrame) -> None:
     median_s = float(np.median(durations(rows.drop_nulls("duration"))))
     if median_s > LONGEST_S:
         raise InputError(

@@ -65,7 +65,7 @@ def _cpu(rows: pl.DataFrame, samples: pl.DataFrame, times_us: Times, interval_us
         return Learned(table={}, notes=(told,))
     lines = [_line(work, cpu[known]) for work in busy if np.ptp(work)]
     line = min(lines, key=lambda found: found.left)
-    slope = max(0.0, line.slope)
+    slope = min(max(0.0, line.slope), 1e9)
     idle = min(max(0.0, line.idle), 100.0)
     return Learned(
         table={"cpu_idle": rounded(idle), "cpu_per_busy_worker": rounded(slope)},

@@ -1,12 +1,13 @@
 """How many items batches hold."""
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from simlab.workload.fit.estimate import Learned, normal, rounded
 from simlab.workload.fit.evidence import Evidence
+from simlab.workload.fit.spans import Floats
 
 _MOST_ITEMS: Final = 10_000
 _LEAST_DISPERSION: Final = 0.1
@@ -25,26 +26,34 @@ def fit_sizes(evidence: Evidence) -> Learned:
         return _fixed(1.0, "batch sizes are unknown: every batch is taken for one item")
     if np.ptp(size) == 0:
         return _fixed(float(size[0]), *_cut(float(size[0])))
+    return _negative_binomial(size)
+
+
+def _negative_binomial(size: Floats) -> Learned:
+    """By moments: the mean less 1, and the variance beyond that of a Poisson variable."""
     n, mean, var = len(size), float(size.mean()), float(size.var(ddof=1))
-    extra, above = var - (mean - 1), mean - 1
-    notes = _cut(mean)
-    estimates = [normal("$.batch.size.mean", mean, math.sqrt(var / n))]
-    if extra <= above**2 / _MOST_DISPERSION:
-        dispersion = _MOST_DISPERSION
-        notes.append("batch sizes vary no more than Poisson's do")
-    else:
+    above, extra = mean - 1, var - (mean - 1)
+    estimates, notes = [normal("$.batch.size.mean", mean, math.sqrt(var / n))], _cut(mean)
+    dispersion = _MOST_DISPERSION
+    if extra > above**2 / _MOST_DISPERSION:
         dispersion = above**2 / extra
-        off = size - mean
-        on_it = (2 * above / extra + (above / extra) ** 2) * off
-        on_it -= (above / extra) ** 2 * (off**2 - var)
-        error = float(on_it.std()) / math.sqrt(n)
+        error = _dispersion_error(size - mean, above=above, extra=extra)
         estimates.append(normal("$.batch.size.dispersion", dispersion, error))
-    told: dict[str, Any] = {
+    else:
+        notes.append("batch sizes vary no more than Poisson's do")
+    told = {
         "dist": "negative_binomial",
         "mean": rounded(min(mean, _MOST_ITEMS)),
         "dispersion": rounded(max(dispersion, _LEAST_DISPERSION)),
     }
     return Learned(table={"size": told}, estimates=tuple(estimates), notes=tuple(notes))
+
+
+def _dispersion_error(off: Floats, *, above: float, extra: float) -> float:
+    """From the influence of each size on above² / extra."""
+    ratio = above / extra
+    influence = (2 * ratio + ratio**2) * off - ratio**2 * (off**2 - (off**2).mean())
+    return float(influence.std()) / math.sqrt(len(off))
 
 
 def _fixed(mean: float, *notes: str) -> Learned:
