@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from simlab.tuning.tune import tune
     from simlab.workload.catalogue import profiles
     from simlab.workload.draw import draw
+    from simlab.workload.fit.fit import fit
+    from simlab.workload.fit.text import write_fitted
     from simlab.workload.generate import generate
     from simlab.workload.loading import load_profile
     from simlab.workload.plan import plan
@@ -35,6 +37,7 @@ __all__ = [
     "backtest",
     "draw",
     "effect",
+    "fit",
     "generate",
     "kpis",
     "load_profile",
@@ -45,6 +48,7 @@ __all__ = [
     "read_labels",
     "strategy_rules",
     "tune",
+    "write_fitted",
 ]
 
 _HOMES = {
@@ -52,6 +56,7 @@ _HOMES = {
     "backtest": "simlab.tuning.backtest",
     "draw": "simlab.workload.draw",
     "effect": "simlab.dataset.effect",
+    "fit": "simlab.workload.fit.fit",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
@@ -62,6 +67,7 @@ _HOMES = {
     "read_labels": "simlab.dataset.labels",
     "strategy_rules": "simlab.alerts.rule",
     "tune": "simlab.tuning.tune",
+    "write_fitted": "simlab.workload.fit.text",
 }
 
 

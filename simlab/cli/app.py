@@ -3,7 +3,7 @@
 import typer
 
 from simlab import __version__
-from simlab.cli import backtest, dashboard, demo, effect, gen, kpi, run, tune
+from simlab.cli import backtest, dashboard, demo, effect, fit, gen, kpi, run, tune
 
 app = typer.Typer(
     name="simlab",
@@ -15,7 +15,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo.demo, gen.gen, run.run, kpi.kpi, effect.effect, backtest.backtest, tune.tune, dashboard.dashboard,
+    demo.demo, gen.gen, fit.fit, run.run, kpi.kpi, effect.effect,
+    backtest.backtest, tune.tune, dashboard.dashboard,
 ):  # fmt: skip
     app.command()(command)
 

@@ -14,7 +14,9 @@ from simlab.dataset.read import read
 
 from .cases import PROFILE, call, complaint, told, written
 
-COMMANDS = ["demo", "gen", "run", "kpi", "effect", "backtest", "tune", "dashboard"]
+COMMANDS = [
+    "demo", "gen", "fit", "run", "kpi", "effect", "backtest", "tune", "dashboard",
+]  # fmt: skip
 KPIS = {
     "inv_batch_seconds_p50", "inv_batch_seconds_p95", "inv_batch_seconds_p99", "inv_error_count",
     "cpu_percent", "cpu_percent_max", "mem_usage_mb", "batch_success_rate", "retry_count",

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simlab.workload.draw import draw
+from simlab.workload.loading import load_profile
+
 from .cases import SHARED, call, told, written
 
 LOG = SHARED / "real-logs" / "openstack_api.jsonl"
@@ -62,6 +65,29 @@ def test_rules_are_judged_over_a_foreign_log(tmp_path: Path) -> None:
     judged = told("backtest", path, *MAP, "--rules", rules)
     assert judged["scores"][0]["episodes"] == starts > 0
     assert call("backtest", path, *MAP, "--rules", rules).code == 0
+
+
+@log
+def test_a_profile_is_fitted_to_a_foreign_log_and_its_distances_told(tmp_path: Path) -> None:
+    """A test client's requests: pairs of them, so gaps are not a Poisson process's."""
+    path, out = Path(shutil.copy(LOG, tmp_path)), tmp_path / "api.toml"
+    mapping = [*MAP[:-1], "status=http_status >= 500"]
+    found = told("fit", path, *mapping, "--out", out)
+    lines = [json.loads(line) for line in LOG.read_text().splitlines()]
+    seconds = [line["elapsed_ms"] / 1000 for line in lines]
+    assert found["attempts"] + found["held_out"] == len(lines)
+    rate = next(e for e in found["estimates"] if e["path"] == "$.arrivals.per_minute")
+    first, last = (datetime.fromisoformat(lines[end]["time"]) for end in (0, -1))
+    per_minute = len(lines) / ((last - first).total_seconds() / 60)
+    assert rate["low"] < per_minute < rate["high"]
+    duration, gap = found["distances"]
+    assert (duration["quantity"], gap["quantity"]) == ("duration", "gap")
+    assert duration["ks"] < duration["rare"]
+    assert gap["ks"] > gap["rare"]
+    assert any(caution.startswith("gap:") for caution in found["cautions"])
+    drawn = draw(load_profile(str(out)), seed=1).rows["duration"]
+    for share in (0.5, 0.95, 0.99):
+        assert drawn.quantile(share) == pytest.approx(np.quantile(seconds, share), rel=0.1)
 
 
 @series
