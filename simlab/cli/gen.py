@@ -46,8 +46,8 @@ def gen(
         str | None,
         typer.Option(
             metavar="ADDR",
-            help="The Dask scheduler, such as tcp://10.0.0.5:8786; its workers must see PATH "
-            "under the same name. [default: a cluster of --workers processes here]",
+            help="The Dask scheduler, such as tcp://10.0.0.5:8786, whose workers must see PATH "
+            "under the same name; without one, dask starts --workers processes here.",
             show_default=False,
         ),
     ] = None,

@@ -1,7 +1,7 @@
 """The parts of a dataset, one after another: made now, or kept from an earlier call."""
 
 import platform
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -74,7 +74,8 @@ def made_parts(
 ) -> Iterator[Made]:
     """Part after part of a load, until it ends or has all its rows.
 
-    Where the rows decide, the part that reaches their number is made again, cut to fit.
+    Where the rows decide, the part that reaches their number is made again, cut to fit; and should
+    too many batches end beyond the parts they fall due in, another part is made, here as well.
 
     Args:
         load: what is being made.
@@ -86,11 +87,12 @@ def made_parts(
     """
     make = Maker(load, place, versions())
     left, done = load.rows_wanted, _Count(report, sum(kept.values()))
-    needed, again = tee(parts_needed(load))
-    tasks = _tasks(load, needed, besides=kept)
+    every, again = tee(parts(load))
+    tasks = _tasks(load, parts_needed(load, every), besides=kept)
     with closing(engine(make, tasks, workers=_useful(load, kept, workers))) as results:
         for part in again:
-            record = place.record(part.index) if part.index in kept else next(results)
+            record = place.record(part.index) if part.index in kept else next(results, None)
+            record = record or make(Task(part, None))
             if left is not None and record.drawn.rows > left:
                 record = make(Task(part, left))
             if part.index not in kept:
@@ -102,17 +104,17 @@ def made_parts(
                     break
 
 
-def parts_needed(load: Load) -> Iterator[Part]:
-    """The parts of the load; by rows, as many as surely hold them: each batch has one or more.
+def parts_needed(load: Load, every: Iterable[Part]) -> Iterator[Part]:
+    """The parts of the load; by rows, as many as hold them: each batch has one or more.
 
-    One more than that, for the batches that end beyond the part they fall due in.
+    It may take another, for the batches that end beyond the part they fall due in.
     """
     due = 0
-    for part in parts(load):
+    for part in every:
         yield part
+        due += part.batches
         if load.rows_wanted is not None and due >= load.rows_wanted:
             return
-        due += part.batches
 
 
 class _Count:
@@ -139,7 +141,7 @@ def _tasks(load: Load, needed: Iterator[Part], *, besides: Container[int]) -> It
 
 def _useful(load: Load, kept: Container[int], workers: int) -> int:
     """How many workers have something to do; one, where there is nothing."""
-    first = islice(_tasks(load, parts_needed(load), besides=kept), workers)
+    first = islice(_tasks(load, parts_needed(load, parts(load)), besides=kept), workers)
     return max(1, sum(1 for _ in first))
 
 

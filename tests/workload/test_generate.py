@@ -5,6 +5,7 @@ import hashlib
 import json
 from datetime import timedelta
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -22,8 +23,9 @@ from simlab.workload.generate import generate
 from simlab.workload.job import job_of
 from simlab.workload.load import load_of
 from simlab.workload.loading import load_profile, parse_profile, with_rows
-from simlab.workload.parts import Maker, Task, parts_needed, versions
+from simlab.workload.parts import Maker, Task, versions
 from simlab.workload.profile import Profile
+from simlab.workload.slices import parts
 from simlab.workload.workplace import opened
 
 from .cases import START, case, trouble
@@ -140,6 +142,20 @@ def test_many_parts_have_the_same_bytes_whoever_makes_them(
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_batches_that_end_beyond_the_parts_they_fall_due_in_take_another_part(
+    tmp_path: Path, workers: int
+) -> None:
+    """As many rows as batches fall due in two parts, none tried twice: the last end in a third."""
+    endless = with_rows(case(outcome={"retry": 0.0, "error": 0.0}), 10**6)
+    two = islice(parts(load_of(endless, seed=1)), 2)
+    rows = sum(cut.batches for part in two for cut in part.slices[bool(part.index) :])
+    made = generate(with_rows(endless, rows), seed=1, out=tmp_path / "a", workers=workers)
+    assert made.rows == len(read(tmp_path / "a").rows) == rows
+    assert len(list((tmp_path / "a" / "rows").iterdir())) == 3
+
+
+@pytest.mark.usefixtures("small")
 def test_a_part_made_with_other_libraries_is_refused(tmp_path: Path) -> None:
     """As by a worker elsewhere."""
     made = load_of(load(), seed=1)
@@ -147,7 +163,7 @@ def test_a_part_made_with_other_libraries_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path, out, format_of(out), job) as place:
         make = Maker(made, place, {**versions(), "polars": "0.1"})
         with pytest.raises(SimlabError, match=r"a worker on .* has polars \S+, not 0\.1, so its"):
-            make(Task(next(parts_needed(made)), None))
+            make(Task(next(parts(made)), None))
     assert list(tmp_path.iterdir()) == []
 
 
