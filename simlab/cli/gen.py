@@ -79,9 +79,14 @@ def gen(
         list_profiles(as_json=as_json)
         return
     if planned or plot is not None:
-        load, with_incidents = _load(profile, rows, start), not without_incidents
         show_plan(
-            load, seed=seed, incidents=with_incidents, image=plot, force=force, as_json=as_json
+            _load(profile, rows, start),
+            seed=seed,
+            incidents=not without_incidents,
+            without=without or (),
+            image=plot,
+            force=force,
+            as_json=as_json,
         )
         return
     from simlab.engine.local import default_workers, work_on_one_core

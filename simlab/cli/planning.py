@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from simlab.cli.console import caution, say, show, show_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simlab.workload.plan import Plan
     from simlab.workload.profile import Profile
 
@@ -28,6 +30,7 @@ def show_plan(
     *,
     seed: int,
     incidents: bool,
+    without: "Sequence[str]",
     image: Path | None,
     force: bool,
     as_json: bool,
@@ -38,7 +41,7 @@ def show_plan(
 
     if image is not None:
         _refuse(image, force=force)
-    planned = plan(load, seed=seed, incidents=incidents)
+    planned = plan(load, seed=seed, incidents=incidents, without=without)
     if image is not None:
         _draw(planned, image, force=force)
     if as_json:

@@ -1,6 +1,6 @@
 """What a profile and a seed will make, told before anything is made."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,19 +92,24 @@ class Plan:
         return [f"in the busiest hour the work is {asked}, so a queue builds up; {remedy}"]
 
 
-def plan(profile: Profile, *, seed: int, incidents: bool = True) -> Plan:
+def plan(
+    profile: Profile, *, seed: int, incidents: bool = True, without: Collection[str] = ()
+) -> Plan:
     """What `generate` would make of a profile and a seed; nothing is drawn but the troubles.
 
     Args:
         profile: the load.
         seed: 0 or more.
         incidents: whether to inject the profile's incidents; look-alikes always come.
+        without: ids of incidents that are left out.
 
     Raises:
-        ConfigError: rows are to be spread over hours whose factors are all 0.
+        ConfigError: rows are to be spread over hours whose factors are all 0, or there is no
+            incident of an id in `without`.
     """
     length_s = span_s(profile)
-    troubles = load_of(profile, seed=seed, incidents=incidents, span_s=length_s).troubles
+    load = load_of(profile, seed=seed, incidents=incidents, without=without, span_s=length_s)
+    troubles = load.troubles
     usual = float(intensity(profile).expected(length_s))
     batches, rows = _expected(profile, troubles, usual=usual, until_s=length_s)
     p50_s, p95_s, p99_s = np.quantile(service_times_s(profile), [0.5, 0.95, 0.99])
