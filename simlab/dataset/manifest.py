@@ -1,6 +1,7 @@
 """What a dataset says about itself, so that anyone can make it again and check it."""
 
 import hashlib
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,7 +21,13 @@ FILE: Final = MARK
 
 def libraries() -> dict[str, str]:
     """The versions of the libraries that the bytes depend on."""
-    return {name: version(name) for name in LIBRARIES}
+    return {name: _version(name) for name in LIBRARIES}
+
+
+@cache
+def _version(name: str) -> str:
+    """Looked up once: it reads files."""
+    return version(name)
 
 
 class PartFile(Struct, frozen=True, kw_only=True):
