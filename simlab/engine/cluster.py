@@ -32,6 +32,8 @@ _SETTINGS: Final = {
 }
 
 
+_NO_DASHBOARD: Final = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+"""Its server starts all the same, by default on a port that another cluster may have taken."""
 _ENDED: Final = (KilledWorker, CancelledError, CommClosedError)
 """What tells that a worker or the scheduler is no more."""
 
@@ -149,7 +151,7 @@ def _own_cluster(workers: int) -> Iterator[LocalCluster]:
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                scheduler_kwargs=_NO_DASHBOARD,
                 memory_limit=0,  # a part's memory is known; Dask would only pause it
                 silence_logs=logging.CRITICAL,
             )

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -32,7 +32,7 @@ if __name__ == "__main__":
     workers, most_bytes, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     if most_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None,
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0",
                       host="127.0.0.1", local_directory=folder, silence_logs=logging.CRITICAL) as c:
         print(c.scheduler_address, flush=True)
         sys.stdin.read()
@@ -52,7 +52,7 @@ def cluster(
     with subprocess.Popen(
         [sys.executable, "-c", CLUSTER, *told],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        start_new_session=True, env={**os.environ, "PYTHONPATH": str(path or "")},
+        start_new_session=True, env={**os.environ, "PYTHONPATH": str(path or ""), "DASK_TEMPORARY_DIRECTORY": str(folder)},
     ) as process:  # fmt: skip
         assert process.stdout is not None
         yield process.stdout.readline().strip(), process.pid
@@ -182,6 +182,14 @@ def working() -> Iterator[Callable[[], None]]:
     next(results)
     yield results.close
     results.close()
+
+
+def test_two_clusters_of_ours_do_not_meet(working: Callable[[], None]) -> None:
+    with ExitStack() as until:
+        with suppress(OSError):  # someone has it already, which is as good
+            until.enter_context(socket.create_server(("127.0.0.1", 8787)))
+        results = engine_of("dask")(slow_when_early, range(3), workers=2)
+        assert [task for task, _ in results] == [0, 1, 2]
 
 
 def test_our_cluster_listens_on_loopback_alone(working: Callable[[], None]) -> None:

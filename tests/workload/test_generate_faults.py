@@ -42,7 +42,7 @@ schema = 1
 name = "torrent"
 start = 2026-01-05T00:00:00Z
 duration = "45s"
-workers = 20000
+workers = 10000
 [arrivals]
 per_minute = 6e5
 [service]
