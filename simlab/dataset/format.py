@@ -2,13 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from simlab.dataset.iso_text import iso_text
 from simlab.dataset.schema import TIMESTAMP
@@ -66,6 +68,36 @@ def write_frame(frame: pl.DataFrame, path: Path, form: Format, *, header: bool =
     else:
         with _os_errors():
             frame.write_parquet(path, compression="zstd", compression_level=1)
+
+
+def write_frames(
+    frames: Iterable[pl.DataFrame], path: Path, form: Format, *, schema: dict[str, pl.DataType]
+) -> int:
+    """Write frames after each other to one file, one of them in memory at a time.
+
+    Returns:
+        How many rows they have.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    rows = 0
+
+    def counted() -> Iterator[pl.DataFrame]:
+        nonlocal rows
+        for frame in frames:
+            rows += len(frame)
+            yield frame
+
+    if form.kind in ("jsonl", "csv"):
+        with path.open("wb") as file:
+            for index, frame in enumerate(chain([pl.DataFrame(schema=schema)], counted())):
+                _write_text(frame, file, form, header=not index)
+    else:
+        with _os_errors():
+            lazy = register_io_source(lambda *_: counted(), schema=schema)
+            lazy.sink_parquet(path, compression="zstd", compression_level=1)
+    return rows
 
 
 def join_parquet(pieces: Sequence[Path], whole: Path) -> None:

@@ -1,6 +1,7 @@
 """A dataset put together: its parts with what lies beside them, moved to its place as one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -8,11 +9,10 @@ import msgspec
 import polars as pl
 
 from simlab.clock import iso
-from simlab.dataset.format import Format, write_frame
+from simlab.dataset.format import Format, write_frames
 from simlab.dataset.manifest import Manifest, PartFile, part_file, write_manifest
 from simlab.dataset.target import settle
 from simlab.workload.dictionaries import dictionaries
-from simlab.workload.draw import Beside
 from simlab.workload.load import Load
 from simlab.workload.names import warehouse_names
 from simlab.workload.parts import Made
@@ -21,22 +21,31 @@ from simlab.workload.workplace import Workplace
 PARQUET: Final = Format(kind="parquet", compression="uncompressed", suffix=".parquet")
 
 
+@dataclass(frozen=True)
+class Table:
+    """What lies beside the rows by that name, frame after frame."""
+
+    name: str
+    schema: dict[str, pl.DataType]
+    frames: Iterable[pl.DataFrame]
+
+
 def directory(
-    load: Load, made: Sequence[Made], tables: Beside, place: Workplace
+    load: Load, made: Sequence[Made], beside: Sequence[Table], place: Workplace
 ) -> tuple[Path, ...]:
     """Leave a directory of parts, tables and the manifest; gives the files, but for the last."""
     files = [_part_file(part, index, place) for index, part in enumerate(made)]
-    for name, frame in _told(load, tables):
-        path = place.dataset / f"{name}.parquet"
-        write_frame(frame, path, PARQUET)
-        files.append(part_file(path, rows=len(frame), root=place.dataset))
+    for table in beside:
+        path = place.dataset / f"{table.name}.parquet"
+        rows = write_frames(table.frames, path, PARQUET, schema=table.schema)
+        files.append(part_file(path, rows=rows, root=place.dataset))
     write_manifest(_manifest(load, made, files, place.job), place.dataset)
     settle(place.dataset, place.out)
     return tuple(place.out / file.path for file in files)
 
 
 def single_file(
-    load: Load, made: Sequence[Made], tables: Beside, place: Workplace
+    made: Sequence[Made], beside: Sequence[Table], place: Workplace
 ) -> tuple[Path, ...]:
     """Samples and incidents first, the rows last: they are what makes the dataset be there.
 
@@ -44,13 +53,13 @@ def single_file(
     """
     out, places = place.out, beside_paths(place.out, place.form)
     place.join(len(made))
-    told = _told(load, tables)
-    for name, frame in told:
-        write_frame(frame, place.dataset / places[name].name, place.form)
+    for table in beside:
+        path = place.dataset / places[table.name].name
+        write_frames(table.frames, path, place.form, schema=table.schema)
     for path in (out, *places.values()):
         if path.is_file():
             path.unlink()
-    files = (*(places[name] for name, _ in told), out)
+    files = (*(places[table.name] for table in beside), out)
     for path in files:
         settle(place.dataset / path.name, path)
     return files
@@ -81,10 +90,3 @@ def _manifest(load: Load, made: Sequence[Made], files: list[PartFile], job: Mani
         warehouse_names=warehouse_names(profile, seed=load.seed),
         dictionaries=dictionaries(profile, seed=load.seed),
     )
-
-
-def _told(load: Load, tables: Beside) -> list[tuple[str, pl.DataFrame]]:
-    """The tables to write; independent rows have nothing beside them."""
-    if load.profile.shape == "rows":
-        return []
-    return [("samples", tables["samples"]), ("incidents", tables["incidents"])]

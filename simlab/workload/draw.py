@@ -1,13 +1,13 @@
 """A load's attempts, samples and incidents: drawn part by part, put together at the end."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypedDict
 
 import numpy as np
 import polars as pl
 
-from simlab.dataset.schema import Dataset
+from simlab.dataset.schema import SAMPLES, Dataset, empty
 from simlab.workload.attempts import Attempts, draw_attempts, joined, merged
 from simlab.workload.fate import Seen
 from simlab.workload.incidents import VISIBLE_ARRIVALS
@@ -15,7 +15,6 @@ from simlab.workload.load import Load, load_of
 from simlab.workload.profile import Profile
 from simlab.workload.samples import (
     Work,
-    background,
     sample_count,
     samples,
     seen_in_samples,
@@ -121,23 +120,37 @@ def _summary(profile: Profile, attempts: Attempts) -> Drawn:
 
 def beside(load: Load, pieces: Sequence[Drawn]) -> Beside:
     """Samples and incidents for all the time that the rows span."""
-    profile = load.profile
-    end_s = max((piece.end_us for piece in pieces), default=0) / 1e6
-    span_s = profile.limit_s or end_s
-    count = sample_count(profile, span_s)
-    begun = replace(load, troubles=tuple(t for t in load.troubles if t.start_s < span_s))
+    return Beside(
+        samples=pl.concat([empty(SAMPLES), *sample_frames(load, pieces)]),
+        incidents=truth(load, pieces),
+    )
+
+
+def sample_frames(load: Load, pieces: Sequence[Drawn]) -> Iterator[pl.DataFrame]:
+    """The samples for all the time that the rows span, some tens of thousands at a time."""
+    begun, span_s = _begun(load, pieces)
+    count = sample_count(load.profile, span_s)
+    yield from samples(begun, (piece.work for piece in pieces), count=count)
+
+
+def truth(load: Load, pieces: Sequence[Drawn]) -> pl.DataFrame:
+    """The incidents and look-alikes that begin while there are rows, with when each showed."""
+    begun, span_s = _begun(load, pieces)
     seen = merged(
         [
             seen_in_arrivals(begun, span_s=span_s),
-            seen_in_samples(begun, count=count),
+            seen_in_samples(begun, count=sample_count(load.profile, span_s)),
             *(piece.seen for piece in pieces),
         ]
     )
-    calm = background(begun, count=count)
-    return Beside(
-        samples=samples(load, calm, [piece.work for piece in pieces]),
-        incidents=incidents_frame(profile, begun.troubles, seen),
-    )
+    return incidents_frame(load.profile, begun.troubles, seen)
+
+
+def _begun(load: Load, pieces: Sequence[Drawn]) -> tuple[Load, float]:
+    """The load with the troubles that begin while there are rows, and how long that is [s]."""
+    end_s = max((piece.end_us for piece in pieces), default=0) / 1e6
+    span_s = load.profile.limit_s or end_s
+    return replace(load, troubles=tuple(t for t in load.troubles if t.start_s < span_s)), span_s
 
 
 def seen_in_arrivals(load: Load, *, span_s: float) -> Seen:

@@ -1,6 +1,6 @@
 """A dataset on disk from a profile and a seed: part by part, complete or not at all."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +10,14 @@ import polars as pl
 from simlab.dataset.format import format_of
 from simlab.dataset.manifest import Manifest
 from simlab.dataset.parquet import read_frame
-from simlab.dataset.schema import INCIDENTS, empty
+from simlab.dataset.schema import INCIDENTS, SAMPLES, empty
 from simlab.dataset.target import building
 from simlab.engine.choice import EngineName, engine_of
 from simlab.errors import OutputError
-from simlab.workload.assembly import beside_paths, directory, single_file
-from simlab.workload.draw import beside
+from simlab.workload.assembly import Table, beside_paths, directory, single_file
+from simlab.workload.draw import Drawn, sample_frames, truth
 from simlab.workload.job import already_made, job_of
-from simlab.workload.load import load_of
+from simlab.workload.load import Load, load_of
 from simlab.workload.parts import made_parts
 from simlab.workload.profile import Profile
 from simlab.workload.workplace import Pieces, opened
@@ -97,11 +97,25 @@ def generate(
         with _shared(out) if scheduler else nullcontext():
             made = list(made_parts(load, place, kept, chosen, workers=workers, report=report))
         place.leave_only(len(made))
-        tables = beside(load, Pieces(place, len(made)))
-        finish = directory if form.kind == "directory" else single_file
-        files = finish(load, made, tables, place)
+        pieces = Pieces(place, len(made))
+        known = truth(load, pieces)
+        tables = _beside(load, pieces, known)
+        if form.kind == "directory":
+            files = directory(load, made, tables, place)
+        else:
+            files = single_file(made, tables, place)
     rows, before = sum(part.rows for part in made), sum(kept.values())
-    return _generated(out, files, tables["incidents"], rows=rows, kept=min(before, rows))
+    return _generated(out, files, known, rows=rows, kept=min(before, rows))
+
+
+def _beside(load: Load, pieces: Sequence[Drawn], known: pl.DataFrame) -> list[Table]:
+    """The tables to write; independent rows have nothing beside them."""
+    if load.profile.shape == "rows":
+        return []
+    return [
+        Table("samples", SAMPLES, sample_frames(load, pieces)),
+        Table("incidents", INCIDENTS, [known]),
+    ]
 
 
 @contextmanager

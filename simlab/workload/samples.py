@@ -1,6 +1,7 @@
 """The simulated machine: CPU, memory and disk, apart from the work and with it."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ from simlab.workload.profile import Profile
 
 _CPU_JITTER: Final = 1.5
 _MEM_JITTER: Final = 0.01
+_TILE: Final = 65_536
 VISIBLE_CPU: Final = 5.0
 """A sample shows an incident that added so many points [%]."""
 VISIBLE_MEM: Final = 0.1
@@ -56,14 +58,13 @@ def sample_count(profile: Profile, span_s: float) -> int:
     return int(span_s // duration_s(profile.resources.interval))
 
 
-def background(load: Load, *, count: int) -> Background:
-    """The first `count` samples of the machine without any work on it."""
+def background(load: Load, *, count: int, first: int = 0) -> Background:
+    """`count` samples from number `first` on of the machine without any work on it."""
     resources = load.profile.resources
     interval_s = duration_s(resources.interval)
-    cpu = resources.cpu_idle + _CPU_JITTER * _noise(load, "sample.cpu", count)
-    mem = resources.mem_mb * (1 + _MEM_JITTER * _noise(load, "sample.mem", count))
-    for trouble, first, strength in _acting(load, interval_s, count):
-        here = slice(first, first + len(strength))
+    cpu = resources.cpu_idle + _CPU_JITTER * _noise(load, "sample.cpu", first, count)
+    mem = resources.mem_mb * (1 + _MEM_JITTER * _noise(load, "sample.mem", first, count))
+    for trouble, here, strength in _acting(load, interval_s, first, count):
         cpu[here] += trouble.effect.cpu * strength
         mem[here] += resources.mem_mb * trouble.effect.mem * strength
     return Background(interval_s=interval_s, cpu_percent=cpu, mem_usage_mb=mem)
@@ -90,57 +91,92 @@ def _sums(values: npt.NDArray[np.int64] | npt.NDArray[np.int32], starts: Int64s)
     return np.where(np.diff(starts, append=len(values)) > 0, sums, 0).astype(np.float64)
 
 
-def samples(load: Load, calm: Background, works: Sequence[Work]) -> pl.DataFrame:
-    """The samples of a machine that did this work, as if no batch ever queued.
+def samples(load: Load, works: Iterable[Work], *, count: int) -> Iterator[pl.DataFrame]:
+    """The first `count` samples of a machine that did this work, as if no batch ever queued.
 
-    There are none from while the bot was down: it is the bot that takes them.
+    They come in frames of 65,536 or fewer, since a large dataset has millions of samples. There
+    are none from while the bot was down: it is the bot that takes them.
+
+    Args:
+        load: whose machine it is.
+        works: what each part cost, in the order of time.
+        count: how many there are.
     """
-    profile, count = load.profile, len(calm.cpu_percent)
-    busy_s, items = np.zeros(count), np.zeros(count)
-    for piece in works:
-        kept = max(0, min(len(piece.busy_s), count - piece.first))
-        busy_s[piece.first : piece.first + kept] += piece.busy_s[:kept]
-        items[piece.first : piece.first + kept] += piece.items[:kept]
-    busy = np.minimum(busy_s / calm.interval_s, profile.workers)
+    for done in _tiled(works, count):
+        calm = background(load, first=done.first, count=len(done.busy_s))
+        yield _taken(load, calm, done)
+
+
+def _taken(load: Load, calm: Background, done: Work) -> pl.DataFrame:
+    profile = load.profile
+    busy = np.minimum(done.busy_s / calm.interval_s, profile.workers)
     cpu = calm.cpu_percent + profile.resources.cpu_per_busy_worker * busy
-    ends_us = np.arange(1, count + 1) * round(calm.interval_s * 1e6)
+    numbers = np.arange(done.first + 1, done.first + 1 + len(busy))
+    ends_us = numbers * round(calm.interval_s * 1e6)
     columns = {
         "timestamp": ends_us + profile.start_us,
         "cpu_percent": np.round(np.clip(cpu, 0.0, 100.0), 2),
         "mem_usage_mb": np.round(calm.mem_usage_mb, 2),
-        "disk_read_bytes": np.rint(items * profile.resources.read_bytes_per_item),
-        "disk_write_bytes": np.rint(items * profile.resources.write_bytes_per_item),
+        "disk_read_bytes": np.rint(done.items * profile.resources.read_bytes_per_item),
+        "disk_write_bytes": np.rint(done.items * profile.resources.write_bytes_per_item),
     }
     taken = pl.DataFrame(columns).cast(dict(SAMPLES))  # type: ignore[arg-type]  # dict is invariant
     return taken.filter(~load.outages.covers(ends_us)) if load.outages else taken
+
+
+def _tiled(works: Iterable[Work], count: int) -> Iterator[Work]:
+    """The same work in stretches that lie side by side, each of `_TILE` intervals or the rest."""
+    coming, near = iter(works), deque[Work]()
+    for first in range(0, count, _TILE):
+        tile = Work(first, *np.zeros((2, min(_TILE, count - first))))
+        while (not near or near[-1].first < first + _TILE) and (work := next(coming, None)):
+            near.append(work)
+        for work in near:
+            _add(work, tile)
+        while near and near[0].first + len(near[0].busy_s) <= first + _TILE:
+            near.popleft()
+        yield tile
+
+
+def _add(work: Work, tile: Work) -> None:
+    """Add to a tile what of the work falls into it."""
+    begin = max(work.first, tile.first)
+    end = min(work.first + len(work.busy_s), tile.first + len(tile.busy_s))
+    if begin < end:
+        into = slice(begin - tile.first, end - tile.first)
+        of = slice(begin - work.first, end - work.first)
+        tile.busy_s[into] += work.busy_s[of]
+        tile.items[into] += work.items[of]
 
 
 def seen_in_samples(load: Load, *, count: int) -> Seen:
     """When each trouble that the samples show first and last does."""
     interval_s = duration_s(load.profile.resources.interval)
     seen: Seen = {}
-    for trouble, first, strength in _acting(load, interval_s, count):
+    for trouble, here, strength in _acting(load, interval_s, 0, count):
         cpu, mem = trouble.effect.cpu * strength, trouble.effect.mem * strength
-        shown = np.flatnonzero((cpu >= VISIBLE_CPU) | (mem >= VISIBLE_MEM))
+        shown = here.start + np.flatnonzero((cpu >= VISIBLE_CPU) | (mem >= VISIBLE_MEM))
         if len(shown):
-            ends_us = (first + shown[[0, -1]] + 1) * round(interval_s * 1e6)
+            ends_us = (shown[[0, -1]] + 1) * round(interval_s * 1e6)
             seen[trouble.id] = (int(ends_us[0]), int(ends_us[1]))
     return seen
 
 
-def _acting(load: Load, interval_s: float, count: int) -> Iterator[tuple[Trouble, int, Floats]]:
-    """The troubles that act on the machine: from which sample on, and how strongly in each.
+def _acting(
+    load: Load, interval_s: float, first: int, count: int
+) -> Iterator[tuple[Trouble, slice, Floats]]:
+    """The troubles that act on `count` samples from `first` on: on which, and how strongly.
 
     A sample has the strength in the middle of its interval.
     """
-    for trouble in load.troubles:
+    for trouble in load.near(first * interval_s, (first + count) * interval_s):
         if trouble.effect.cpu or trouble.effect.mem:
-            first = min(int(trouble.start_s // interval_s), count)
-            last = min(int(trouble.end_s // interval_s) + 1, count)
-            middle_s = (np.arange(first, last, dtype=np.float64) + 0.5) * interval_s
-            yield trouble, first, trouble.strength(middle_s)
+            begin = max(int(trouble.start_s // interval_s) - first, 0)
+            end = min(int(trouble.end_s // interval_s) + 1 - first, count)
+            middle_s = (np.arange(first + begin, first + end, dtype=np.float64) + 0.5) * interval_s
+            yield trouble, slice(begin, end), trouble.strength(middle_s)
 
 
-def _noise(load: Load, name: str, count: int) -> Floats:
+def _noise(load: Load, name: str, first: int, count: int) -> Floats:
     """Standard normal noise, the same at each index however many are asked for."""
-    return load.series(name, lambda rng, size: rng.standard_normal(size), first=0, count=count)
+    return load.series(name, lambda rng, size: rng.standard_normal(size), first=first, count=count)
