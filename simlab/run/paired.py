@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import numpy as np
 import polars as pl
 
 from simlab.bot.crew import State
-from simlab.bot.ledger import Ledger
+from simlab.bot.ledger import NEVER, Ledger
 from simlab.bot.loop import work
 from simlab.bot.machine import MachineModel, SimulatedMachine
 from simlab.bot.ticks import Watch
@@ -119,28 +120,34 @@ class _Marks:
     def see(self, state: State) -> bool:
         """Keep what is needed of a state."""
         self.marks[state.time_us] = hash(state)
-        while self._starts_us and state.time_us > self._starts_us[0]:
+        while self._starts_us and state.time_us >= self._starts_us[0]:
             self.before[self._starts_us.pop(0)] = self._last
         self._last = state
         return False
 
     def since(self, start_us: int) -> State | None:
-        """The last state up to a trouble's start; None when nothing had begun."""
+        """The last state before a trouble's start; None when nothing had begun."""
         return self.before.get(start_us, self._last)
 
 
 class _Reunion:
-    """Waits until a run is in the same state as the other was, once the trouble is over."""
+    """Waits until a run is in the same state as the other was, once the trouble is over.
+
+    Attributes:
+        time_us: when it was; `NEVER` while it has not been.
+    """
 
     def __init__(self, marks: dict[int, int], over_us: int) -> None:
+        self.time_us = NEVER
         self._marks = marks
         self._over_us = over_us
 
     def see(self, state: State) -> bool:
         """Whether the runs are one again."""
-        if state.time_us < self._over_us:
+        if state.time_us < self._over_us or self._marks.get(state.time_us) != hash(state):
             return False
-        return self._marks.get(state.time_us) == hash(state)
+        self.time_us = state.time_us
+        return True
 
 
 def visible_spans(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame | None) -> dict[str, Span]:
@@ -181,7 +188,8 @@ def _difference(
     reunion, since = _Reunion(marks.marks, end_us), marks.since(start_us)
     world.run(world.strikes(others), reunion.see, since=since, observers=[without])
     rows, samples = whole
-    times = [_changed_rows(_beside(rows, without.rows()), without.rows())]
+    apart_us = (-NEVER if since is None else since.time_us, reunion.time_us)
+    times = [_changed_rows(_within(rows, apart_us), without.rows())]
     if samples is not None:
         times.append(_changed_samples(samples, without.samples(), world.machine))
     shown_us = pl.concat(times)
@@ -192,13 +200,9 @@ def _difference(
         yield start_us if trouble.effect.down else first_us, last_us
 
 
-def _beside(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """The rows from the time that others span."""
-    if others.is_empty():
-        return rows.clear()
-    times = rows["timestamp"]
-    first = times.search_sorted(others["timestamp"][0], side="left")
-    last = times.search_sorted(others["timestamp"][-1], side="right")
+def _within(rows: pl.DataFrame, span_us: Span) -> pl.DataFrame:
+    """The rows that end from one moment to before another; they are in the order of time."""
+    first, last = rows["timestamp"].to_physical().search_sorted(np.array(span_us))
     return rows.slice(first, last - first)
 
 

@@ -1,5 +1,6 @@
 """The truth of a run: what was injected, at the time of the run, and when it showed there."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -42,7 +43,8 @@ def _seen(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame, last_us: int) -
     due = int(np.searchsorted(plan.batches.due_us, last_us, side="right"))
     done = replace(plan, batches=plan.batches.first(due))
     whole = visible_spans(done, rows, samples if virtual else None)
-    direct = [seen_in_arrivals(load, span_s=(last_us - origin_us) / 1e6)]
+    span_s = min((last_us - origin_us) / 1e6, load.profile.limit_s or math.inf)
+    direct = [seen_in_arrivals(load, span_s=span_s)]
     if virtual:
         direct.append(seen_in_samples(load, count=len(plan.source.background.cpu_percent)))
     for seen in direct:

@@ -1,7 +1,7 @@
 """The attempts at one slice's batches: first ones, second ones, until none is to be retried."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -139,10 +139,12 @@ def _begun_anew(load: Load, near: Sequence[Trouble], tried: Tried, ends: Fate) -
     """When attempts start that an outage may hold up or cut short; `ends` is changed for those.
 
     Each begins anew when the bot is up again, as often as it takes. An outage shows from its
-    start, because nothing is logged, to the end of the last attempt that it held up.
+    start, because nothing is logged, to the end of the last attempt that it held up. What was
+    cut short never ended, and shows nothing else.
     """
     start_us = tried.start_us.copy()
     moved = np.arange(len(start_us))
+    held_up: list[tuple[Int64s, Int64s]] = []
     while len(moved):
         begins_us = load.outages.up_again_us(
             start_us[moved], start_us[moved] + ends.duration_us[moved]
@@ -151,10 +153,14 @@ def _begun_anew(load: Load, near: Sequence[Trouble], tried: Tried, ends: Fate) -
         moved, begins_us = moved[late], begins_us[late]
         if len(moved):
             start_us[moved] = begins_us
-            later = fate(load, near, tried.at(moved, start_us=begins_us))
-            ends.put(moved, later)
-            shown = _seen_outages(load, near, begins_us, begins_us + later.duration_us)
-            ends.seen.update(merged([ends.seen, later.seen, shown]))
+            ends.put(moved, fate(load, near, tried.at(moved, start_us=begins_us)))
+            held_up.append((moved, begins_us))
+    if held_up:
+        settled = fate(load, near, replace(tried, start_us=start_us, in_order=False))
+        ends_us = start_us + settled.duration_us
+        shown = [_seen_outages(load, near, begin, ends_us[index]) for index, begin in held_up]
+        ends.seen.clear()
+        ends.seen.update(merged([settled.seen, *shown]))
     return start_us
 
 

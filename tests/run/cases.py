@@ -10,10 +10,17 @@ import msgspec
 import polars as pl
 
 from simlab.alerts.rule import Rule, load_rules
+from simlab.bot.ledger import Ledger
+from simlab.bot.loop import work
+from simlab.bot.machine import MachineModel, SimulatedMachine
 from simlab.config import shipped
-from simlab.dataset.schema import Dataset
+from simlab.dataset.recorder import frame_of
+from simlab.dataset.schema import ROWS, SAMPLES, Dataset
+from simlab.events import Attempt, Event, Sample
 from simlab.run import Ran, run
+from simlab.run.plan import Plan, planned
 from simlab.workload.loading import parse_profile
+from simlab.workload.profile import Profile
 from simlab.workload.source import Source, source_of_profile
 
 STRATEGY = load_rules(shipped("rules", "strategy"))
@@ -89,3 +96,59 @@ def as_episodes(alerts: list[dict[str, Any]], last: Any) -> pl.DataFrame:
     return told.with_columns(
         pl.col("start", "end").cast(pl.String).str.to_datetime(time_zone="UTC", time_unit="us")
     ).with_columns(pl.col("end").fill_null(last))
+
+
+SHORT: dict[str, Any] = {
+    "schema": 1,
+    "name": "short",
+    "start": "2026-01-05T00:00:00Z",
+    "duration": "30m",
+    "warehouses": 4,
+    "workers": 2,
+    "arrivals": {"per_minute": 40},
+    "service": {"dist": "lognormal", "median": 0.6, "sigma": 0.8, "limit": "20s"},
+    "outcome": {"retry": 0.05, "error": 0.03},
+}
+
+
+def short(*incidents: dict[str, Any], **changes: Any) -> Profile:
+    """Half an hour of two workers, busy for 29 % of the time, with these incidents."""
+    return parse_profile({**SHORT, "incident": list(incidents), **changes}, where="short")
+
+
+def injected(kind: str, at: str, length: str, **changes: Any) -> dict[str, Any]:
+    """An incident that begins at a minute and second of that hour and lasts for just so long."""
+    moment = f"2026-01-05T00:{at}Z"
+    return {"kind": kind, "at": moment, "duration": {"median": length, "sigma": 0}, **changes}
+
+
+def plan_of(source: Source, *, workers: int | None = None, for_s: float | None = None) -> Plan:
+    """The plan of a run in virtual time."""
+    return planned(source, rules=(), clock="virtual", speed=1.0, workers=workers, for_s=for_s)
+
+
+class Notes:
+    """An observer that keeps every event."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def worked(plan: Plan, *, model: MachineModel | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows and samples of a bot that does what is planned, maybe on another machine."""
+    machine = SimulatedMachine(model or plan.machine_model(), start_us=plan.start_us)
+    notes = Notes()
+    work(
+        Ledger.of(plan.batches),
+        workers=plan.workers,
+        clock=plan.pace,
+        observers=(notes, machine),
+        machine=machine,
+        faults=plan.faults(),
+    )
+    rows = [event for event in notes.events if isinstance(event, Attempt)]
+    samples = [event for event in notes.events if isinstance(event, Sample)]
+    return frame_of(rows, ROWS), frame_of(samples, SAMPLES)
