@@ -164,7 +164,13 @@ def visible_spans(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame | None) 
         samples: the same of the simulated machine; None where it was a real one.
     """
     world = _World.of(plan)
-    troubles = [t for t in world.calm.load.troubles if t.effect.on_attempts or t.effect.down]
+    last_us = -NEVER if rows.is_empty() else int(rows["timestamp"].to_physical()[-1])
+    troubles = [
+        trouble
+        for trouble in world.calm.load.troubles
+        if (trouble.effect.on_attempts or trouble.effect.down)
+        and world.times_us(trouble)[0] <= last_us  # what begins later shows nowhere
+    ]
     marks = _Marks([world.times_us(trouble)[0] for trouble in troubles])
     world.run(world.strikes(world.calm.load.troubles), marks.see)
     whole = (rows, samples)

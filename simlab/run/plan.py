@@ -21,6 +21,7 @@ from simlab.errors import ConfigError, InputError
 from simlab.run.strikes import Strikes
 from simlab.telemetry.resources import ProcessMachine
 from simlab.workload.calm import Calm, calm_of
+from simlab.workload.outages import merged
 from simlab.workload.source import Source
 
 ClockName: TypeAlias = Literal["virtual", "wall"]
@@ -135,12 +136,12 @@ def planned(
 
 
 def _recorded_outages(incidents: pl.DataFrame | None, shift_us: int) -> list[tuple[int, int]]:
-    """When the truth says that the bot was down."""
+    """When the truth says that the bot was down; outages that overlap are one."""
     if incidents is None:
         return []
-    down = incidents.filter(pl.col("kind") == "bot_down").sort("start")
+    down = incidents.filter(pl.col("kind") == "bot_down")
     starts, ends = (down[name].to_physical() + shift_us for name in ("start", "end"))
-    return list(zip(starts.to_list(), ends.to_list(), strict=True))
+    return list(merged(zip(starts.to_list(), ends.to_list(), strict=True)))
 
 
 def _due_within(batches: Batches, since_us: int, for_s: float | None, name: str) -> Batches:

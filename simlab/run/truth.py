@@ -12,7 +12,9 @@ from simlab.dataset.schema import TIMESTAMP
 from simlab.run.paired import Span, visible_spans
 from simlab.run.plan import Plan
 from simlab.workload.draw import seen_in_arrivals
+from simlab.workload.load import Load
 from simlab.workload.samples import seen_in_samples
+from simlab.workload.table import incidents_frame
 
 _TIMES: Final = ("start", "end", "visible_start", "visible_end")
 
@@ -22,16 +24,31 @@ def truth(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame
 
     Where trouble acted on the bot, `visible_start` and `visible_end` come from the paired run,
     and from what it did to arrivals and to the machine itself. Where attempts were replayed as
-    recorded, they are those of the record. Nothing shows after the last row.
+    recorded, they are those of the record. Nothing shows after the last row; where the rows
+    decide how long the load is, what begins after it is not told of.
     """
     incidents = plan.source.dataset.incidents
     if incidents is None:
         return None
-    shifted = incidents.with_columns(pl.col(_TIMES) + pl.duration(microseconds=plan.shift_us))
     if plan.calm is None or rows.is_empty():
-        return shifted
+        return _shifted(incidents, plan)
     last_us = int(rows["timestamp"].to_physical()[-1])
-    return _with_visible(shifted, _seen(plan, rows, samples, last_us), last_us)
+    begun = _shifted(_begun(plan.calm.load, last_us - plan.shift_us), plan)
+    return _with_visible(begun, _seen(plan, rows, samples, last_us), last_us)
+
+
+def _shifted(incidents: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    return incidents.with_columns(pl.col(_TIMES) + pl.duration(microseconds=plan.shift_us))
+
+
+def _begun(load: Load, last_us: int) -> pl.DataFrame:
+    """The load's troubles, up to the last row where that is where the load ends [us since 1970].
+
+    A queue has a run reach so many rows later than what was drawn, and more may begin by then.
+    """
+    until_s = load.profile.limit_s or (last_us - load.profile.start_us) / 1e6
+    troubles = [trouble for trouble in load.troubles if trouble.start_s < until_s]
+    return incidents_frame(load.profile, troubles, {})
 
 
 def _seen(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame, last_us: int) -> dict[str, Span]:

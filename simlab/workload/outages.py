@@ -22,8 +22,8 @@ class Outages:
     @classmethod
     def of(cls, spans_s: Iterable[tuple[float, float]]) -> "Outages":
         """Those of given spans [s]; what overlaps or touches is one outage."""
-        merged = list(_merged(sorted((round(a * 1e6), round(b * 1e6)) for a, b in spans_s)))
-        pairs = np.array(merged, np.int64).reshape(-1, 2)
+        spans_us = merged((round(a * 1e6), round(b * 1e6)) for a, b in spans_s)
+        pairs = np.array(list(spans_us), np.int64).reshape(-1, 2)
         return cls(start_us=pairs[:, 0], end_us=pairs[:, 1])
 
     def __bool__(self) -> bool:
@@ -73,9 +73,10 @@ class Outages:
         return from_s
 
 
-def _merged(spans_us: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def merged(spans_us: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same stretches of time, apart and in order: what overlaps or touches is one."""
     current: tuple[int, int] | None = None
-    for start_us, end_us in spans_us:
+    for start_us, end_us in sorted(spans_us):
         if current is not None and start_us <= current[1]:
             current = (current[0], max(current[1], end_us))
             continue

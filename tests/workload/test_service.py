@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simlab.rng import VariatesById
 from simlab.workload.draw import draw
 from simlab.workload.profile import Service
 from simlab.workload.service import base_durations, warehouse_factors
 
-from .cases import case, ks_distance, ks_limit
+from .cases import case, is_share, ks_distance, ks_limit
 
 N = 20_000
 Cdf = Callable[[Any], Any]
@@ -96,3 +97,31 @@ def test_a_slow_warehouse_is_slow_by_its_factor_in_the_rows() -> None:
 
 def test_without_spread_all_warehouses_are_alike() -> None:
     assert (warehouse_factors(Service(dist="exponential", scale=1), 9, seed=3) == 1).all()
+
+
+QUANTILES: dict[str, Any] = {"dist": "empirical", "quantiles": [0.1, 0.1, 0.2, 0.5, 3.0]}
+
+
+def test_an_empirical_family_is_linear_between_its_quantiles() -> None:
+    """A quarter of the draws lies in each step; the first is no step at all."""
+    drawn = base_durations(Service(**QUANTILES), N, np.random.default_rng(2))
+    assert is_share(int((drawn == 0.1).sum()), N, 0.25)
+    above = drawn[drawn > 0.1]
+    shares = np.array([0.0, 1 / 3, 2 / 3, 1.0])
+    gap = ks_distance(above, lambda x: np.interp(x, [0.1, 0.2, 0.5, 3.0], shares))
+    assert gap < ks_limit(len(above))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [*(told for told, _ in FAMILIES), {"dist": "gamma", "shape": 0.4, "scale": 2}, QUANTILES],
+    ids=lambda told: str(told)[9:30],
+)
+def test_later_attempts_have_the_distribution_of_first_ones(told: dict[str, Any]) -> None:
+    """One drawn by a stream, the other by ids: the greatest gap of two samples (Smirnov 1939)."""
+    service, ids = Service(**told), np.arange(N)
+    one = base_durations(service, N, np.random.default_rng(4))
+    other = base_durations(service, N, VariatesById(7, "service.2", ids))
+    both = np.concatenate([one, other])
+    first, second = (np.searchsorted(np.sort(x), both, side="right") / N for x in (one, other))
+    assert np.abs(first - second).max() < ks_limit(N) * math.sqrt(2)

@@ -9,7 +9,7 @@ from simlab.workload.draw import draw
 from simlab.workload.profile import Size
 from simlab.workload.size import batch_sizes, negative_binomial
 
-from .cases import case
+from .cases import case, chi_square, is_chi_square
 
 SHAPES = [(39.0, 3.0), (0.5, 3.0), (5.0, 0.1), (200.0, 1e6), (9_999.0, 2.0)]
 
@@ -57,3 +57,45 @@ def test_a_fixed_size_is_the_mean_in_whole_items(size: Size) -> None:
 
 def test_a_mean_of_1_leaves_one_item_each() -> None:
     assert set(batch_sizes(Size(mean=1), 100, np.random.default_rng(1)).tolist()) == {1}
+
+
+N = 200_000
+DRAWN = [
+    (1.02, 3.0),
+    (1.5, 0.1),
+    (4.0, 2.0),
+    (40.0, 3.0),
+    (200.0, 1e6),
+    (2_000.0, 0.5),
+    (10_000.0, 0.1),
+]
+
+
+@pytest.mark.parametrize(("mean", "r"), DRAWN, ids=str)
+def test_sizes_are_drawn_with_the_probabilities_of_the_formula(mean: float, r: float) -> None:
+    """Each value where 50 or more are expected of it, else as many together; the tails too."""
+    p = negative_binomial(mean=mean - 1, dispersion=r)
+    sizes = batch_sizes(Size(mean=mean, dispersion=r), N, np.random.default_rng(3))
+    groups = np.floor(np.cumsum(p) * N / 50).astype(int)  # values of one number are one class
+    _, classes = np.unique(groups, return_inverse=True)
+    expected = N * np.bincount(classes, p)
+    found = np.bincount(classes[sizes - 1], minlength=len(expected))
+    some = expected >= 5
+    rest = expected[~some].sum()
+    value = chi_square(found[some], expected[some])
+    assert is_chi_square(value, int(some.sum()))
+    assert abs(found[~some].sum() - rest) <= 4.5 * math.sqrt(rest) + 1
+    assert sizes.min() >= 1
+
+
+@pytest.mark.parametrize(("mean", "r"), [(40.0, 3.0), (10_000.0, 0.1), (1.02, 3.0)])
+def test_the_guided_search_finds_what_a_search_of_the_whole_table_does(
+    mean: float, r: float
+) -> None:
+    """The same chances, looked up in all of the distribution function."""
+    size = Size(mean=mean, dispersion=r)
+    chance = np.random.default_rng(5).integers(0, 1 << 32, N, dtype=np.uint32)
+    shares = np.cumsum(negative_binomial(mean=mean - 1, dispersion=r))
+    upto = np.minimum(np.rint(shares * 2.0**32), 2.0**32 - 1)
+    expected = np.minimum(np.searchsorted(upto, chance, side="right"), len(upto) - 1) + 1
+    np.testing.assert_array_equal(batch_sizes(size, N, np.random.default_rng(5)), expected)
