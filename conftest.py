@@ -25,6 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose between benchmarks and tests."""
     if config.getoption("--benchmark"):
+        # As `--workers 1` works: on one thread. Polars looks at it when it is imported.
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
         config.option.benchmark_only = True
         config.option.nbval_lax = False
         if config.args_source is not pytest.Config.ArgsSource.ARGS:

@@ -1,6 +1,7 @@
 """Named random streams: the same draw for the same seed, name and index, whoever makes it."""
 
 import zlib
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -36,8 +37,7 @@ def uniforms(seed: int, name: str, ids: npt.NDArray[np.int64]) -> npt.NDArray[np
     SplitMix64 (Steele, Lea and Flood 2014), which begins at a state of the name's own; 52 bits
     of it, so that neither 0 nor 1 comes out.
     """
-    state = _sequence(seed, name, 0).generate_state(1, np.uint64)[0]
-    mixed = ids.astype(np.uint64) * _GOLDEN + state
+    mixed = ids.astype(np.uint64) * _GOLDEN + _state(seed, name)
     for shift, factor in _MIXERS:
         mixed = (mixed ^ (mixed >> shift)) * factor
     mixed ^= mixed >> np.uint64(31)
@@ -113,6 +113,12 @@ def _gamma_proposals(
     limit = normal**2 / 2 + d * (1 - v + np.log(v))
     chance = tried._also("accept").random(size)  # noqa: SLF001  # its own kind's part
     return d * v, (v > _LEAST**2) & (np.log(chance) < limit)
+
+
+@lru_cache(maxsize=256)  # it is asked for at each slice, and takes longer than what it is for
+def _state(seed: int, name: str) -> np.uint64:
+    """Where SplitMix64 begins for a name."""
+    return np.uint64(_sequence(seed, name, 0).generate_state(1, np.uint64)[0])
 
 
 def _sequence(seed: int, name: str, index: int) -> np.random.SeedSequence:

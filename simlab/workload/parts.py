@@ -74,8 +74,9 @@ def made_parts(
 ) -> Iterator[Made]:
     """Part after part of a load, until it ends or has all its rows.
 
-    Where the rows decide, the part that reaches their number is made again, cut to fit; and should
-    too many batches end beyond the parts they fall due in, another part is made, here as well.
+    Where the rows decide, the part that reaches their number is cut to fit, or made again if it
+    was made before anyone could tell; and should too many batches end beyond the parts they fall
+    due in, another part is made, here as well.
 
     Args:
         load: what is being made.
@@ -86,22 +87,20 @@ def made_parts(
         report: told of all rows that are there so far.
     """
     make = Maker(load, place, versions())
-    left, done = load.rows_wanted, _Count(report, sum(kept.values()))
+    left, done = _Left(load.rows_wanted), _Count(report, sum(kept.values()))
     every, again = tee(parts(load))
-    tasks = _tasks(load, parts_needed(load, every), besides=kept)
+    tasks = _tasks(parts_needed(load, every), left, besides=kept)
     with closing(engine(make, tasks, workers=_useful(load, kept, workers))) as results:
         for part in again:
             record = place.record(part.index) if part.index in kept else next(results, None)
-            record = record or make(Task(part, None))
-            if left is not None and record.drawn.rows > left:
-                record = make(Task(part, left))
+            record = record or make(Task(part, left.rows))
+            if left.rows is not None and record.drawn.rows > left.rows:
+                record = make(Task(part, left.rows))
             if part.index not in kept:
                 done.add(record.drawn.rows)
             yield _made(record)
-            if left is not None:
-                left -= record.drawn.rows
-                if not left:
-                    break
+            if left.after(record.drawn.rows) == 0:
+                break
 
 
 def parts_needed(load: Load, every: Iterable[Part]) -> Iterator[Part]:
@@ -115,6 +114,20 @@ def parts_needed(load: Load, every: Iterable[Part]) -> Iterator[Part]:
         due += part.batches
         if load.rows_wanted is not None and due >= load.rows_wanted:
             return
+
+
+@dataclass
+class _Left:
+    """How many rows are still to come, None for all there are, after so many parts."""
+
+    rows: int | None
+    parts: int = 0
+
+    def after(self, rows: int) -> int | None:
+        """How many are, when another part of so many rows is there."""
+        self.parts += 1
+        self.rows = None if self.rows is None else self.rows - rows
+        return self.rows
 
 
 class _Count:
@@ -132,17 +145,17 @@ class _Count:
             self._report(self._rows)
 
 
-def _tasks(load: Load, needed: Iterator[Part], *, besides: Container[int]) -> Iterator[Task]:
-    """The parts still to make. Only the first can tell how many rows there are before it."""
+def _tasks(needed: Iterator[Part], left: _Left, *, besides: Container[int]) -> Iterator[Task]:
+    """The parts still to make, cut to fit where all before them are known."""
     for part in needed:
         if part.index not in besides:
-            yield Task(part, None if part.index else load.rows_wanted)
+            yield Task(part, left.rows if left.parts == part.index else None)
 
 
 def _useful(load: Load, kept: Container[int], workers: int) -> int:
     """How many workers have something to do; one, where there is nothing."""
-    first = islice(_tasks(load, parts_needed(load, parts(load)), besides=kept), workers)
-    return max(1, sum(1 for _ in first))
+    needed = (part for part in parts_needed(load, parts(load)) if part.index not in kept)
+    return max(1, sum(1 for _ in islice(needed, workers)))
 
 
 def _made(record: Record) -> Made:

@@ -11,7 +11,7 @@ from simlab.workload.profile import Size
 
 _TAIL: Final = 1e-9
 _WHOLE: Final = 1 << 32
-_CELL_BITS: Final = np.uint32(20)
+_CELL_BITS: Final = 18
 
 
 def batch_sizes(size: Size, count: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
@@ -20,7 +20,7 @@ def batch_sizes(size: Size, count: int, rng: np.random.Generator) -> npt.NDArray
         return np.full(count, round(size.mean), np.int32)
     table, guide = _guided(size)
     chance = rng.integers(0, _WHOLE, count, dtype=np.uint32)
-    cell = (chance >> _CELL_BITS).astype(np.intp)
+    cell = (chance >> np.uint32(_CELL_BITS)).astype(np.intp)
     drawn = guide[cell]
     open_ = np.flatnonzero(drawn != guide[cell + 1])
     drawn[open_] = np.searchsorted(table, chance[open_], side="right")
@@ -29,14 +29,14 @@ def batch_sizes(size: Size, count: int, rng: np.random.Generator) -> npt.NDArray
 
 @lru_cache(maxsize=4)
 def _guided(size: Size) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
-    """The distribution function in steps of 2^-32, and where in it each of 4,096 cells begins.
+    """The distribution function in steps of 2^-32, and where in it each of 16,384 cells begins.
 
     A search of the whole table for each draw would cost as much as all else that is drawn; most
     cells lie within one value (Chen and Asau 1974).
     """
     shares = np.cumsum(negative_binomial(mean=size.mean - 1, dispersion=size.dispersion))
     table = np.minimum(np.rint(shares * _WHOLE), _WHOLE - 1).astype(np.uint32)
-    edges = np.arange(_WHOLE >> 20, dtype=np.uint32) << _CELL_BITS
+    edges = np.arange(_WHOLE >> _CELL_BITS, dtype=np.uint32) << np.uint32(_CELL_BITS)
     guide = np.searchsorted(table, edges, side="right")
     return table, np.append(guide, len(table) - 1).astype(np.int32)
 
