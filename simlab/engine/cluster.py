@@ -134,13 +134,13 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
     with ExitStack() as until:
         until.enter_context(_silence())
         if scheduler is None:
-            cluster = until.enter_context(_own_cluster(workers))
+            cluster = until.enter_context(own_cluster(workers))
             scheduler = cluster.scheduler_address
         yield until.enter_context(_connected(scheduler))
 
 
 @contextmanager
-def _own_cluster(workers: int) -> Iterator[LocalCluster]:
+def own_cluster(workers: int) -> Iterator[LocalCluster]:
     """Processes of one thread each, on loopback, which leave interrupts to this one."""
     with ExitStack() as until:
         folder = until.enter_context(TemporaryDirectory(prefix="simlab-"))
