@@ -67,24 +67,25 @@ def test_over_is_the_end_of_the_outage_that_lies_there(
     SPANS, st.integers(0, 40), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=3)
 )
 def test_whatever_a_batch_meets_it_is_done_by_then_and_was_due_from_then_on(
-    spans: list[tuple[int, int]], due_us: int, tries: list[tuple[int, int]]
+    spans: list[tuple[int, int]], due_s: int, tries: list[tuple[int, int]]
 ) -> None:
-    """A batch that works and pauses by turns, at most for as long as its life."""
-    down, life_us = outages(spans), sum(map(sum, tries))
-    now_us = due_us
-    for pause_us, work_us in tries:
-        now_us += pause_us
-        while (
-            down
-            and (
-                begun := int(down.up_again_us(np.array([now_us]), np.array([now_us + work_us]))[0])
-            )
-            > now_us
-        ):
-            now_us = begun
-        now_us += work_us
-    assert now_us <= down.done_by_s(due_us / S, life_s=life_us / S) * S + 1e-6
-    assert due_us >= down.due_from_s(now_us / S, life_s=life_us / S) * S - 1e-6
+    """A batch that works and pauses by turns, at most for as long as its life; whole seconds."""
+    down, life_s = (
+        outages([(S * start, S * length) for start, length in spans]),
+        sum(map(sum, tries)),
+    )
+    now_us = due_s * S
+    for pause_s, work_s in tries:
+        now_us += pause_s * S
+        while down:
+            tried = np.array([now_us])
+            begun_us = int(down.up_again_us(tried, tried + work_s * S)[0])
+            if begun_us == now_us:
+                break
+            now_us = begun_us
+        now_us += work_s * S
+    assert now_us / S <= down.done_by_s(due_s, life_s=life_s)
+    assert due_s >= down.due_from_s(now_us / S, life_s=life_s)
 
 
 DOWN = [
