@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, tee
 from pathlib import Path
@@ -14,9 +14,10 @@ from simlab.dataset.manifest import libraries
 from simlab.engine.choice import Engine
 from simlab.errors import SimlabError
 from simlab.workload.draw import Drawn, part_rows
+from simlab.workload.incidents import Trouble
 from simlab.workload.load import Load
 from simlab.workload.record import Record
-from simlab.workload.slices import Part, parts
+from simlab.workload.slices import Part, acting, parts
 from simlab.workload.workplace import Workplace
 
 
@@ -33,15 +34,24 @@ class Made:
 
 @dataclass(frozen=True)
 class Task:
-    """A part to make, cut after `at_most` rows."""
+    """A part to make, cut after `at_most` rows, with the troubles that may act on it."""
 
     part: Part
     at_most: int | None
+    troubles: tuple[Trouble, ...]
+
+    @classmethod
+    def of(cls, load: Load, part: Part, at_most: int | None = None) -> "Task":
+        """A part of a load."""
+        return cls(part, at_most, acting(load, part))
 
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes parts of a load, wherever it is sent to."""
+    """Makes parts of a load, wherever it is sent to; their troubles come with the tasks.
+
+    All troubles of a large load would weigh more than all else that a worker needs.
+    """
 
     load: Load
     place: Workplace
@@ -58,7 +68,8 @@ class Maker:
         return self.place.write(task.part.index, partial(self._write, task))
 
     def _write(self, task: Task, path: Path) -> Drawn:
-        drawn, rows = part_rows(self.load, task.part, at_most=task.at_most)
+        load = replace(self.load, troubles=task.troubles)
+        drawn, rows = part_rows(load, task.part, at_most=task.at_most)
         write_frame(rows, path, self.place.form, header=task.part.index == 0)
         return drawn
 
@@ -86,16 +97,16 @@ def made_parts(
         workers: as the engine takes it; no more than there are parts to make.
         report: told of all rows that are there so far.
     """
-    make = Maker(load, place, versions())
+    make = Maker(replace(load, troubles=()), place, versions())
     left, done = _Left(load.rows_wanted), _Count(report, sum(kept.values()))
     every, again = tee(parts(load))
-    tasks = _tasks(parts_needed(load, every), left, besides=kept)
+    tasks = _tasks(load, parts_needed(load, every), left, besides=kept)
     with closing(engine(make, tasks, workers=_useful(load, kept, workers))) as results:
         for part in again:
             record = place.record(part.index) if part.index in kept else next(results, None)
-            record = record or make(Task(part, left.rows))
+            record = record or make(Task.of(load, part, left.rows))
             if left.rows is not None and record.drawn.rows > left.rows:
-                record = make(Task(part, left.rows))
+                record = make(Task.of(load, part, left.rows))
             if part.index not in kept:
                 done.add(record.drawn.rows)
             yield _made(record)
@@ -145,11 +156,13 @@ class _Count:
             self._report(self._rows)
 
 
-def _tasks(needed: Iterator[Part], left: _Left, *, besides: Container[int]) -> Iterator[Task]:
+def _tasks(
+    load: Load, needed: Iterator[Part], left: _Left, *, besides: Container[int]
+) -> Iterator[Task]:
     """The parts still to make, cut to fit where all before them are known."""
     for part in needed:
         if part.index not in besides:
-            yield Task(part, left.rows if left.parts == part.index else None)
+            yield Task.of(load, part, left.rows if left.parts == part.index else None)
 
 
 def _useful(load: Load, kept: Container[int], workers: int) -> int:

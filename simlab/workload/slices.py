@@ -75,6 +75,13 @@ def parts(load: Load) -> Iterator[Part]:
         before = _reaching((*before, *own), load)
 
 
+def acting(load: Load, part: Part) -> tuple[Trouble, ...]:
+    """The troubles that may act on the attempts at a part's batches."""
+    life_s = longest_life_s(load.profile)
+    done_s = load.outages.done_by_s(part.slices[-1].end_s, life_s=life_s)
+    return load.near(part.slices[0].start_s, done_s)
+
+
 def _reaching(slices: Sequence[Slice], load: Load) -> tuple[Slice, ...]:
     """The slices at the end whose batches may end beyond the last of them."""
     edge_s, life_s = slices[-1].end_s, longest_life_s(load.profile)

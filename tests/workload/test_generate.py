@@ -163,7 +163,7 @@ def test_a_part_made_with_other_libraries_is_refused(tmp_path: Path) -> None:
     with opened(tmp_path, out, format_of(out), job) as place:
         make = Maker(made, place, {**versions(), "polars": "0.1"})
         with pytest.raises(SimlabError, match=r"a worker on .* has polars \S+, not 0\.1, so its"):
-            make(Task(next(parts(made)), None))
+            make(Task.of(made, next(parts(made))))
     assert list(tmp_path.iterdir()) == []
 
 
