@@ -64,7 +64,8 @@ def work(  # noqa: C901, PLR0912, PLR0915  # a call for each step would halve it
     tell, strike = _teller(ledger, observers, clock), faults.strike
     wait = clock.sleep_until_us if clock.paced else None
     arriving = 0 if since is None else since.arriving
-    now = worked_us = ended = asked_us = 0
+    taken_up = len(running) - 1 + len(queue) - arriving
+    now = worked_us = again = asked_us = 0
     next_due, tick_us, free = due_us[arriving], ticks.next_us, ticks.workers
     while True:
         moment = retries[0][0]
@@ -84,7 +85,6 @@ def work(  # noqa: C901, PLR0912, PLR0915  # a call for each step would halve it
                 wait(now)
             _, attempt, batch, ready = running[0]
             worked_us += work_us[attempt]
-            ended += 1
             if queue:
                 waited, taken, its_batch = queue.popleft()
                 if now >= asked_us:
@@ -106,6 +106,7 @@ def work(  # noqa: C901, PLR0912, PLR0915  # a call for each step would halve it
             next_due = due_us[arriving]
         else:
             _, attempt, batch = heappop(retries)
+            again += 1
         if len(running) <= free:
             if now >= asked_us:
                 asked_us = strike(now, attempt, batch, ledger)
@@ -113,6 +114,7 @@ def work(  # noqa: C901, PLR0912, PLR0915  # a call for each step would halve it
         else:
             queue.append((now, attempt, batch))
     clock.sleep_until_us(now)
+    ended = taken_up + arriving + again - (len(running) - 1 + len(queue))
     return Worked(attempts=ended, finished_us=now)
 
 
