@@ -81,12 +81,12 @@ def match(start_us: NDArray[np.int64], truth: Truth) -> Match:
         start_us: when episodes started [µs since 1970], ascending.
         truth: the windows.
     """
-    incident = _first_around(start_us, truth.incidents)
-    lookalike = _first_around(start_us, truth.lookalikes)
+    incident = first_around(start_us, truth.incidents)
+    lookalike = first_around(start_us, truth.lookalikes)
     return Match(
         incident=incident,
         lookalike=np.where(incident < 0, lookalike, -1),
-        delay_s=_delay_s(start_us, truth.incidents),
+        delay_s=delays_s(start_us, truth.incidents),
     )
 
 
@@ -101,7 +101,7 @@ def _windows(shown: pl.DataFrame, from_us: int, until_us: int) -> Windows:
     )
 
 
-def _first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.int64]:
+def first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.int64]:
     """The position of the first window that holds each moment, -1 for none.
 
     The first window whose end raises the running maximum to the moment is the first that ends
@@ -115,7 +115,8 @@ def _first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.
     return np.where(around, candidate, -1)
 
 
-def _delay_s(start_us: NDArray[np.int64], incidents: Windows) -> NDArray[np.float64]:
+def delays_s(start_us: NDArray[np.int64], incidents: Windows) -> NDArray[np.float64]:
+    """For each window how long until the first of some ascending moments in it [s], or NaN."""
     never = np.iinfo(np.int64).max
     first_us = np.append(start_us, never)[np.searchsorted(start_us, incidents.start_us)]
     caught = first_us <= incidents.end_us

@@ -1,0 +1,143 @@
+"""When a rule fires at each point of its grid, from the loosest threshold to the strictest."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simlab.alerts.replay import Runs, firing, silences
+from simlab.alerts.rule import Rule
+from simlab.tuning.coverage import Times
+from simlab.tuning.grid import Grid
+from simlab.tuning.match import Windows
+
+Floats = NDArray[np.float64]
+OutsideBefore = Callable[[Times], Floats]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fired:
+    """The episodes of one point, an entry each, in the order of time.
+
+    Attributes:
+        start_us: when each started [µs since 1970].
+        true: whether that was in an incident.
+        free_s: how long it fired outside of incidents [s].
+    """
+
+    start_us: Times
+    true: NDArray[np.bool_]
+    free_s: Floats
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Series:
+    """A series and what is known of each of its observations."""
+
+    time_us: Times
+    silences: Times
+    after_silence: NDArray[np.bool_]
+    in_incident: NDArray[np.bool_]
+
+
+def scan(
+    rule: Rule,
+    time_us: Times,
+    value: Floats,
+    tried: Grid,
+    *,
+    incidents: Windows,
+    outside_before: OutsideBefore,
+    last_us: int,
+) -> Iterator[tuple[int, Fired]]:
+    """Each point's position in the grid, the `for` changing fastest, and when it fires.
+
+    What is beyond a threshold is beyond every looser one, so each threshold looks only at what
+    the one before it found: the work is in how often the series is beyond thresholds, not in
+    its length times their number.
+
+    Args:
+        rule: whose grid it is.
+        time_us: when its signal was observed, ascending.
+        value: the windowed values.
+        tried: its grid.
+        incidents: what a true episode starts in.
+        outside_before: how much time lies outside of incidents until a moment [s].
+        last_us: how far time is known to have gone on [µs since 1970].
+    """
+    series = _series(rule, time_us, incidents)
+    fors = list(enumerate(tried.for_us.tolist()))
+    for position, beyond in _nested(value, tried.threshold, above=rule.direction == "above"):
+        runs = _runs(series, beyond, stale_after_us=rule.stale_after_us)
+        for place, for_us in fors:  # ascending, so what one leaves out the next need not see
+            runs = _long_enough(runs, rule, for_us)
+            found = firing(
+                runs,
+                for_us=for_us,
+                keep_firing_for_us=rule.keep_firing_for_us,
+                until_us=last_us,
+            )
+            yield (
+                position * len(fors) + place,
+                Fired(
+                    start_us=found.start_us,
+                    true=series.in_incident[found.first],
+                    free_s=outside_before(found.end_us) - outside_before(found.start_us),
+                ),
+            )
+
+
+def _series(rule: Rule, time_us: Times, incidents: Windows) -> _Series:
+    quiet = silences(time_us, stale_after_us=rule.stale_after_us)
+    after_silence = np.zeros(len(time_us), dtype=bool)
+    after_silence[quiet] = True
+    change = np.zeros(len(time_us) + 1, dtype=np.int32)
+    np.add.at(change, np.searchsorted(time_us, incidents.start_us, side="left"), 1)
+    np.add.at(change, np.searchsorted(time_us, incidents.end_us, side="right"), -1)
+    return _Series(
+        time_us=time_us,
+        silences=quiet,
+        after_silence=after_silence,
+        in_incident=np.cumsum(change[:-1]) > 0,
+    )
+
+
+def _nested(value: Floats, threshold: Floats, *, above: bool) -> Iterator[tuple[int, Times]]:
+    """Each threshold's position and where values are beyond it, loosest first."""
+    beyond: Times | None = None
+    left = value
+    for position in range(threshold.size) if above else reversed(range(threshold.size)):
+        kept = np.flatnonzero(left > threshold[position] if above else left < threshold[position])
+        beyond = kept if beyond is None else beyond[kept]
+        left = left[kept]
+        yield position, beyond
+
+
+def _runs(series: _Series, beyond: Times, *, stale_after_us: int) -> Runs:
+    """The runs that `simlab.alerts.replay.runs` finds, from where the series is beyond."""
+    opens = np.ones(len(beyond), dtype=bool)
+    opens[1:] = (np.diff(beyond) > 1) | series.after_silence[beyond[1:]]
+    closes = np.ones(len(beyond), dtype=bool)
+    closes[:-1] = opens[1:]
+    return Runs(
+        time_us=series.time_us,
+        silences=series.silences,
+        stale_after_us=stale_after_us,
+        first=beyond[opens],
+        last=beyond[closes],
+    )
+
+
+def _long_enough(runs: Runs, rule: Rule, for_us: int) -> Runs:
+    """The runs without those that end before `for`, unless one could prolong another's firing."""
+    if for_us == 0 or rule.keep_firing_for_us > 0:
+        return runs
+    kept = runs.time_us[runs.last] - runs.time_us[runs.first] >= for_us
+    return Runs(
+        time_us=runs.time_us,
+        silences=runs.silences,
+        stale_after_us=runs.stale_after_us,
+        first=runs.first[kept],
+        last=runs.last[kept],
+    )
