@@ -11,9 +11,9 @@ than `stale_after`):
 - `last` is x; `mean`, `min`, `max`, `count`, `p50`, `p95`, `p99` are the window's (quantiles are
   linear in between); `ratio` is the share of 1, counted in integers; with `short_window` the
   lesser of two windows' shares. A mean of `throughput` is finished batches a minute.
-- `zscore` is (x - mean) / max(σ, `floor`), with the population's σ, the window x among it.
+- `zscore` is (x - mean) / max(sd, `floor`), with the population's standard deviation sd, x in the window.
   `robust_z` is (x - median) / max(1.4826 MAD, `floor`).
-- `seasonal_z` is r / max(σ of r over the window, `floor`), r being x less the median of the values
+- `seasonal_z` is r / max(sd of r over the window, `floor`), r being x less the median of the values
   just a day, two, … seven days before, of which three must be known.
 - `record` is how far x lies beyond the range of what came before it in the window, as a share of
   that range; it is held against `margin`. On a grid what came before ends a step earlier.

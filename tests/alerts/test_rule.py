@@ -222,7 +222,10 @@ def test_a_search_that_cannot_be_tried_is_refused_at_its_path(
             {"aggregate": '"record"'},
             "threshold: found 2, expected none: a record is held against its margin",
         ),
-        ({"aggregate": '"absent"'}, "threshold: found 2, expected none: the window says it all"),
+        (
+            {"aggregate": '"absent"', "window": '"5m"'},
+            "threshold: found 2, expected none: the window says it all",
+        ),
         (
             {"direction": '"outside"', "threshold": "-1.0"},
             "threshold: found -1, expected 0 or more: outside is both sides",

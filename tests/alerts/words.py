@@ -159,4 +159,4 @@ def _seasonal(rule: Rule, seen: Sequence[Seen], moments: Sequence[tuple[int, int
 def _divided(part: float, whole: float) -> float:
     if whole:
         return part / whole
-    return math.nan if part == 0 else math.copysign(math.inf, part)
+    return math.copysign(math.inf, part) if abs(part) > 0 else math.nan
