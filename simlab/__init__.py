@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simlab.alerts.rule import load_rules, strategy_rules
+    from simlab.alerts.rules_file import load_rules, strategy_rules
     from simlab.dataset.as_pandas import as_pandas
     from simlab.dataset.effect import effect
     from simlab.dataset.kpis import kpis
@@ -60,12 +60,12 @@ _HOMES = {
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
-    "load_rules": "simlab.alerts.rule",
+    "load_rules": "simlab.alerts.rules_file",
     "plan": "simlab.workload.plan",
     "profiles": "simlab.workload.catalogue",
     "read": "simlab.dataset.read",
     "read_labels": "simlab.dataset.labels",
-    "strategy_rules": "simlab.alerts.rule",
+    "strategy_rules": "simlab.alerts.rules_file",
     "tune": "simlab.tuning.tune",
     "write_fitted": "simlab.workload.fit.text",
 }

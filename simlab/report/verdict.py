@@ -73,8 +73,8 @@ def _open(dataset: Dataset, rule: Rule, ends: Mapping[str, datetime]) -> bool:
     time_us, value = observations(rule, dataset)
     if _us(ends[rule.name]) != time_us[-1]:
         return False
-    beyond = value[-1] > rule.threshold if rule.direction == "above" else value[-1] < rule.threshold
-    return bool(beyond) or rule.keep_firing_for_us > 0
+    beyond = value[-1] > rule.limit if rule.side == "above" else value[-1] < rule.limit
+    return bool(beyond) or rule.keep_us > 0
 
 
 def _us(when: datetime) -> int:

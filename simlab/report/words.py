@@ -57,7 +57,7 @@ def axis_label(signal: str) -> str:
 
 def condition(rule: "Rule") -> str:
     """What makes the rule fire, in one line: `duration > 2 s`, `cpu_percent > 85 % for 5m`."""
-    limit = with_unit(rule.signal, rule.threshold)
+    limit = with_unit(rule.signal, rule.limit)
     return f"{_subject(rule)} {_SIGNS[rule.direction]} {limit}{_wait(rule)}"
 
 

@@ -177,13 +177,11 @@ def _nothing_to_judge(dataset: Dataset, rules: Sequence[Rule]) -> InputError:
 
 
 def _tells(dataset: Dataset, signal: Signal) -> bool:
+    counted = signal in RATIO_SIGNALS
     probe = Rule(
-        name="probe",
-        signal=signal,
-        aggregate="ratio" if signal in RATIO_SIGNALS else "last",
-        window="1 batch" if signal == "error_ratio" else "1 row",
+        name="probe", signal=signal, aggregate="ratio" if counted else "mean", window="1m",
         threshold=0.0,
-    )
+    )  # fmt: skip
     try:
         observations(probe, dataset)
     except InputError:

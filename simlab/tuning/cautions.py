@@ -54,7 +54,7 @@ def _too_slow(dataset: Dataset, rule: Rule) -> Iterator[str]:
     except InputError:  # the score says which data the rule lacks
         return
     step_us = float(np.median(np.diff(time_us))) if time_us.size > 1 else 0.0
-    if step_us > rule.stale_after_us:
+    if step_us > rule.silence_us:
         yield (
             f"{rule.name}: its data come every {step_us / 60e6:.3g} min, and after "
             f"{rule.stale_after} without any it resolves: set stale_after above that"
@@ -66,8 +66,8 @@ def _on_rule(tuning: Tuning, rule: Rule) -> Iterator[str]:
     if score.episodes == 0:
         yield f"{rule.name} as tuned never fired on the training part: it is switched off"
     tried = rule.search.threshold if rule.search else None
-    if tried and any(math.isclose(rule.threshold, edge) for edge in (tried.low, tried.high)):
+    if tried and any(math.isclose(rule.limit, edge) for edge in (tried.low, tried.high)):
         yield (
-            f"{rule.name}: {rule.threshold:g} is the edge of its grid, {tried.low:g} to "
+            f"{rule.name}: {rule.limit:g} is the edge of its grid, {tried.low:g} to "
             f"{tried.high:g}: a better one may lie beyond"
         )

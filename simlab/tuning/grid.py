@@ -35,7 +35,7 @@ class Grid:
 def grid(rule: Rule, value: NDArray[np.float64]) -> Grid:
     """What to try for a rule: what its `search` says, and for what that leaves open, a default.
 
-    The default thresholds lie from a quarter to four times the rule's own, when that is above
+    `absent` has no threshold to try. The default thresholds lie from a quarter to four times the rule's own, when that is above
     0, and at quantiles of the observations on the side where the rule fires. All but the
     rule's own are rounded to 6 significant digits.
 
@@ -43,13 +43,15 @@ def grid(rule: Rule, value: NDArray[np.float64]) -> Grid:
         rule: the rule.
         value: the windowed values of its signal on the training part; NaN is left out.
     """
-    threshold = np.unique(np.append(_rounded(_thresholds(rule, value)), rule.threshold))
+    tried = np.empty(0) if rule.aggregate == "absent" else _rounded(_thresholds(rule, value))
+    low, high = _allowed(rule)
+    threshold = np.unique(np.append(tried[(tried >= low) & (tried <= high)], rule.limit))
     fors = _fors(rule)
     return Grid(
         threshold=threshold,
         for_=tuple(fors.values()),
         for_us=np.array(list(fors), dtype=np.int64),
-        threshold_at=int(np.searchsorted(threshold, rule.threshold)),
+        threshold_at=int(np.searchsorted(threshold, rule.limit)),
         for_at=list(fors).index(rule.for_us),
     )
 
@@ -57,8 +59,18 @@ def grid(rule: Rule, value: NDArray[np.float64]) -> Grid:
 def _thresholds(rule: Rule, value: NDArray[np.float64]) -> NDArray[np.float64]:
     if rule.search and (tried := rule.search.threshold):
         return np.linspace(tried.low, tried.high, tried.steps)
-    around = rule.threshold * FACTORS if rule.threshold > 0 else np.empty(0)
-    return np.concatenate((around, _tail(value, above=rule.direction == "above")))
+    around = rule.limit * FACTORS if rule.limit > 0 else np.empty(0)
+    return np.concatenate((around, _tail(value, above=rule.side == "above")))
+
+
+def _allowed(rule: Rule) -> tuple[float, float]:
+    """Between which limits the rule can be held."""
+    if rule.aggregate == "ratio":
+        return 0.0, 1.0
+    if rule.aggregate == "record" and rule.side == "below":
+        return -np.inf, 0.0
+    folded = rule.aggregate == "record" or rule.direction == "outside"
+    return (0.0, np.inf) if folded else (-np.inf, np.inf)
 
 
 def _tail(value: NDArray[np.float64], *, above: bool) -> NDArray[np.float64]:

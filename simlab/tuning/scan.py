@@ -1,6 +1,6 @@
 """When a rule fires at each point of its grid, from the loosest threshold to the strictest."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from simlab.alerts.replay import Runs, firing, silences
 from simlab.alerts.rule import Rule
+from simlab.alerts.signal import Series
 from simlab.tuning.coverage import Times
 from simlab.tuning.grid import Grid
 from simlab.tuning.match import Windows
@@ -32,7 +33,7 @@ class Fired:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Series:
+class _Known:
     """A series and what is known of each of its observations."""
 
     time_us: Times
@@ -43,8 +44,7 @@ class _Series:
 
 def scan(
     rule: Rule,
-    time_us: Times,
-    value: Floats,
+    judged: Sequence[Series],
     tried: Grid,
     *,
     incidents: Windows,
@@ -59,43 +59,64 @@ def scan(
 
     Args:
         rule: whose grid it is.
-        time_us: when its signal was observed, ascending.
-        value: the windowed values.
+        judged: its series, one or one a warehouse; their episodes are put together.
         tried: its grid.
         incidents: what a true episode starts in.
         outside_before: how much time lies outside of incidents until a moment [s].
         last_us: how far time is known to have gone on [µs since 1970].
     """
-    series = _series(rule, time_us, incidents)
+    found = [
+        _scanned(rule, each, tried, incidents, outside_before, last_us) for each in judged
+    ]
+    for each in zip(*found, strict=True):
+        yield each[0][0], _together([fired for _, fired in each])
+
+
+def _scanned(
+    rule: Rule,
+    judged: Series,
+    tried: Grid,
+    incidents: Windows,
+    outside_before: OutsideBefore,
+    last_us: int,
+) -> Iterator[tuple[int, Fired]]:
+    known = _known(rule, judged.time_us, incidents)
     fors = list(enumerate(tried.for_us.tolist()))
-    for position, beyond in _nested(value, tried.threshold, above=rule.direction == "above"):
-        runs = _runs(series, beyond, stale_after_us=rule.stale_after_us)
+    for position, beyond in _nested(judged.value, tried.threshold, above=rule.side == "above"):
+        runs = _runs(known, beyond, stale_after_us=rule.silence_us)
         for place, for_us in fors:  # ascending, so what one leaves out the next need not see
             runs = _long_enough(runs, rule, for_us)
             found = firing(
-                runs,
-                for_us=for_us,
-                keep_firing_for_us=rule.keep_firing_for_us,
-                until_us=last_us,
+                runs, for_us=for_us, keep_firing_for_us=rule.keep_us, until_us=last_us
             )
-            yield (
-                position * len(fors) + place,
-                Fired(
-                    start_us=found.start_us,
-                    true=series.in_incident[found.first],
-                    free_s=outside_before(found.end_us) - outside_before(found.start_us),
-                ),
+            fired = Fired(
+                start_us=found.start_us,
+                true=known.in_incident[found.first],
+                free_s=outside_before(found.end_us) - outside_before(found.start_us),
             )
+            yield position * len(fors) + place, fired
 
 
-def _series(rule: Rule, time_us: Times, incidents: Windows) -> _Series:
-    quiet = silences(time_us, stale_after_us=rule.stale_after_us)
+def _together(parts: Sequence[Fired]) -> Fired:
+    if len(parts) == 1:
+        return parts[0]
+    start_us = np.concatenate([part.start_us for part in parts])
+    order = np.argsort(start_us, kind="stable")
+    return Fired(
+        start_us=start_us[order],
+        true=np.concatenate([part.true for part in parts])[order],
+        free_s=np.concatenate([part.free_s for part in parts])[order],
+    )
+
+
+def _known(rule: Rule, time_us: Times, incidents: Windows) -> _Known:
+    quiet = silences(time_us, stale_after_us=rule.silence_us)
     after_silence = np.zeros(len(time_us), dtype=bool)
     after_silence[quiet] = True
     change = np.zeros(len(time_us) + 1, dtype=np.int32)
     np.add.at(change, np.searchsorted(time_us, incidents.start_us, side="left"), 1)
     np.add.at(change, np.searchsorted(time_us, incidents.end_us, side="right"), -1)
-    return _Series(
+    return _Known(
         time_us=time_us,
         silences=quiet,
         after_silence=after_silence,
@@ -114,15 +135,15 @@ def _nested(value: Floats, threshold: Floats, *, above: bool) -> Iterator[tuple[
         yield position, beyond
 
 
-def _runs(series: _Series, beyond: Times, *, stale_after_us: int) -> Runs:
+def _runs(known: _Known, beyond: Times, *, stale_after_us: int) -> Runs:
     """The runs that `simlab.alerts.replay.runs` finds, from where the series is beyond."""
     opens = np.ones(len(beyond), dtype=bool)
-    opens[1:] = (np.diff(beyond) > 1) | series.after_silence[beyond[1:]]
+    opens[1:] = (np.diff(beyond) > 1) | known.after_silence[beyond[1:]]
     closes = np.ones(len(beyond), dtype=bool)
     closes[:-1] = opens[1:]
     return Runs(
-        time_us=series.time_us,
-        silences=series.silences,
+        time_us=known.time_us,
+        silences=known.silences,
         stale_after_us=stale_after_us,
         first=beyond[opens],
         last=beyond[closes],
@@ -131,7 +152,7 @@ def _runs(series: _Series, beyond: Times, *, stale_after_us: int) -> Runs:
 
 def _long_enough(runs: Runs, rule: Rule, for_us: int) -> Runs:
     """The runs without those that end before `for`, unless one could prolong another's firing."""
-    if for_us == 0 or rule.keep_firing_for_us > 0:
+    if for_us == 0 or rule.keep_us > 0:
         return runs
     kept = runs.time_us[runs.last] - runs.time_us[runs.first] >= for_us
     return Runs(

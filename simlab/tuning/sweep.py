@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simlab.alerts.rule import Rule
-from simlab.alerts.signal import observations
+from simlab.alerts.signal import Series, series
 from simlab.dataset.schema import Dataset
 from simlab.tuning.blocks import block_of
 from simlab.tuning.coverage import Times, uncovered_before
@@ -94,7 +94,7 @@ def grids(rules: Sequence[Rule], dataset: Dataset) -> tuple[Grid, ...]:
     Raises:
         InputError: the dataset lacks a rule's signal.
     """
-    return tuple(grid(rule, observations(rule, dataset)[1]) for rule in rules)
+    return tuple(_grid(rule, series(rule, dataset)) for rule in rules)
 
 
 def sweep(
@@ -137,10 +137,10 @@ def sweep(
     last_us = whole(dataset).until_us - 1
     points = []
     for position, rule in enumerate(rules):
-        time_us, value = observations(rule, dataset)
-        wanted = tried[position] if tried else grid(rule, value)
+        judged = series(rule, dataset)
+        wanted = tried[position] if tried else _grid(rule, judged)
         found = scan(
-            rule, time_us, value, wanted,
+            rule, judged, wanted,
             incidents=truth.incidents, outside_before=outside_before, last_us=last_us,
         )  # fmt: skip
         points.append(_points(rule, wanted, found, judge))
@@ -164,6 +164,10 @@ def pooled(sweeps: Sequence[Sweep]) -> Sweep:
         ),
         points=tuple(_stacked(same) for same in zip(*(part.points for part in sweeps), strict=True)),
     )
+
+
+def _grid(rule: Rule, judged: Sequence[Series]) -> Grid:
+    return grid(rule, np.concatenate([each.value for each in judged]))
 
 
 def _stacked(parts: Sequence[Points]) -> Points:
