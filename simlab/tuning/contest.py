@@ -27,7 +27,7 @@ class Contest:
 
     def owned_by(self, rule: int) -> NDArray[np.bool_]:
         """The incidents that this rule alone decides upon."""
-        return ~self.contested & (self.owner == rule)
+        return np.asarray(~self.contested & (self.owner == rule))
 
 
 def contest(points: Sequence[Points]) -> Contest:

@@ -26,6 +26,8 @@ from simlab.tuning.sweep import Points, Sweep
 
 CELLS: Final = 1 << 18
 """About how many numbers are looked at at a time."""
+FRONT_UP_TO: Final = 10.0
+"""`tune` ends the front where false alarms are so many times the cap."""
 MOST_CELLS: Final = 400_000_000
 """How many are looked at in all: about two seconds' worth."""
 

@@ -35,13 +35,14 @@ class Grid:
 def grid(rule: Rule, value: NDArray[np.float64]) -> Grid:
     """What to try for a rule: what its `search` says, and for what that leaves open, a default.
 
-    `absent` has no threshold to try. The default thresholds lie from a quarter to four times the rule's own, when that is above
+    The default thresholds lie from a quarter to four times the rule's own, when that is above
     0, and at quantiles of the observations on the side where the rule fires. All but the
-    rule's own are rounded to 6 significant digits.
+    rule's own are rounded to 6 significant digits. `absent` has no threshold but its own.
 
     Args:
         rule: the rule.
-        value: the windowed values of its signal on the training part; NaN is left out.
+        value: the windowed values of its signal on the training part; what is not
+            finite is left out.
     """
     tried = np.empty(0) if rule.aggregate == "absent" else _rounded(_thresholds(rule, value))
     low, high = _allowed(rule)
@@ -74,7 +75,7 @@ def _allowed(rule: Rule) -> tuple[float, float]:
 
 
 def _tail(value: NDArray[np.float64], *, above: bool) -> NDArray[np.float64]:
-    known = value[~np.isnan(value)]
+    known = value[np.isfinite(value)]
     if not known.size:
         return known
     shares = np.array(TAIL)

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
+from simlab.dataset.schema import INCIDENTS, empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,11 @@ def truth(incidents: pl.DataFrame, *, from_us: int, until_us: int) -> Truth:
         incidents=_windows(shown.filter(~pl.col("lookalike")), from_us, until_us),
         lookalikes=_windows(shown.filter(pl.col("lookalike")), from_us, until_us),
     )
+
+
+def no_truth() -> Truth:
+    """That nothing is known to have happened."""
+    return truth(empty(INCIDENTS), from_us=0, until_us=0)
 
 
 def match(start_us: NDArray[np.int64], truth: Truth) -> Match:

@@ -73,10 +73,12 @@ def priced(searched: Search, rule: int) -> Table:
     own = found.owned_by(rule)
     paged = by_block(cost[:, own], searched.sweep.block[own], count=member.shape[1])
     paged += searched.budget.cost_page * points.episodes.T
-    total = np.hstack((points.steps[:, None], paged @ member.T, points.false_alarms.T))
+    total = np.hstack(
+        (points.steps[:, None], paged @ member.T, points.false_alarms.T), dtype=np.float64
+    )
     capped = np.vstack((member @ points.false_alarms, member @ points.firing_s))
     # Those of one `for` side by side, since they do much the same.
-    order = np.lexsort((points.threshold, points.for_))
+    order = np.lexsort((points.threshold, np.array(points.for_)))
     return Table(
         point=order,
         least=cost[order][:, found.contested],

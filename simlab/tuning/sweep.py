@@ -81,9 +81,9 @@ class _Judge:
         delay_s = delays_s(found.start_us[inside], self.truth.incidents)
         judged = delay_s[self.truth.incidents.judged]
         return (
-            np.bincount(block[inside], minlength=count),
-            np.bincount(block[inside & ~found.true], minlength=count),
-            np.bincount(block, weights=found.free_s, minlength=count),
+            _counted(block[inside], count),
+            _counted(block[inside & ~found.true], count),
+            np.bincount(block, weights=found.free_s, minlength=count).astype(np.float64),
             np.where(np.isnan(judged), np.inf, judged),
         )
 
@@ -201,6 +201,10 @@ def _points(rule: Rule, tried: Grid, found: Iterator[tuple[int, Fired]], judge: 
         points.episodes[:, point], points.false_alarms[:, point] = outcome[:2]
         points.firing_s[:, point], points.delay_s[:, point] = outcome[2:]
     return points
+
+
+def _counted(block: Ints, count: int) -> Ints:
+    return np.bincount(block, minlength=count).astype(np.int64)
 
 
 def _steps(tried: Grid) -> Ints:
