@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from simlab.errors import InputError
+from simlab.errors import CheckFailedError, InputError
 from simlab.tuning.budget import Budget
 from simlab.tuning.join import Ints
 from simlab.tuning.limit import upper_count
@@ -13,6 +13,7 @@ from simlab.tuning.normal import quietest_enough
 from simlab.tuning.score import S_PER_DAY
 from simlab.tuning.select import select
 from simlab.tuning.sweep import Sweep
+from simlab.tuning.tally import tally
 
 ChooseBy: TypeAlias = Literal["auto", "labels", "normal"]
 """`labels` weighs what incidents cost, `normal` looks at false alarms alone; `auto` is by
@@ -73,6 +74,7 @@ def choose(
         chosen_by = "normal"
         notes.append(_without_labels(incidents, asked=by == "normal"))
         points, *left_out = quietest_enough(sweep, budget, surely=surely, folds=folds)
+        _check_caps(sweep, budget, points)
     else:
         found = select(sweep, budget, surely=surely, folds=folds)
         points = _whole(found)
@@ -89,6 +91,21 @@ def choose(
         surely=surely,
         notes=tuple(notes),
     )
+
+
+def _check_caps(sweep: Sweep, budget: Budget, points: tuple[int, ...]) -> None:
+    """Refuse a choice without labels that exceeds the cap even where it was made."""
+    told = tally(sweep, np.array(points))
+    alarms = float(told.false_alarms.sum()) * S_PER_DAY / float(told.span_s.sum())
+    firing_s, outside_s = float(told.firing_s.sum()), float(told.outside_s.sum())
+    if alarms > budget.max_false_alarms_per_day or firing_s > budget.longest_firing_s(outside_s):
+        raise CheckFailedError(
+            "no thresholds meet the caps on normal data: the strictest of the grid have "
+            f"{alarms:.3g} false alarms per day (at most {budget.max_false_alarms_per_day:g}) "
+            f"and a firing ratio of {firing_s / outside_s if outside_s else 0.0:.3g} (at most "
+            f"{budget.max_firing_ratio:g}); raise a cap, let [rule.search] go further, or give "
+            "rules a longer `for`"
+        )
 
 
 def _whole(found: tuple[tuple[int, ...] | None, ...]) -> tuple[int, ...]:

@@ -33,9 +33,7 @@ class Contest:
 def contest(points: Sequence[Points]) -> Contest:
     """Who may catch which incidents."""
     catching = np.stack([np.isfinite(rule.delay_s).any(axis=1) for rule in points])
-    return Contest(
-        contested=np.count_nonzero(catching, axis=0) > 1, owner=catching.argmax(axis=0)
-    )
+    return Contest(contested=np.count_nonzero(catching, axis=0) > 1, owner=catching.argmax(axis=0))
 
 
 def by_block(figure: Floats, block: Ints, *, count: int) -> Floats:

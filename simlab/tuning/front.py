@@ -43,6 +43,7 @@ class _Candidates:
     points: Ints
     measure: Floats
 
+
 def front(
     sweep: Sweep,
     budget: Budget,
@@ -175,9 +176,7 @@ def _evenly(table: Table, room: int) -> Table:
 
 def _candidates(tables: Sequence[Table], places: Ints, incidents: int) -> _Candidates:
     least, total = least_of(tables, places), total_of(tables, places)
-    return _Candidates(
-        points=points_of(tables, places), measure=_measure(least, total, incidents)
-    )
+    return _Candidates(points=points_of(tables, places), measure=_measure(least, total, incidents))
 
 
 def _measure(least: Floats, total: Floats, incidents: int) -> Floats:

@@ -84,9 +84,7 @@ def undominated(table: Table) -> Table:
     return table.at(kept).at(~np.array(beaten, dtype=np.bool_))
 
 
-def fitting(
-    tables: Sequence[Table], fits: Fits, *, rows: int, cells: int = 1 << 21
-) -> Joined:
+def fitting(tables: Sequence[Table], fits: Fits, *, rows: int, cells: int = 1 << 21) -> Joined:
     """The combinations of one point from each table whose `capped` sums fit.
 
     Rules are joined one after the other, and what does not fit is not joined any further.

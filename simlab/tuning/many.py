@@ -1,6 +1,6 @@
 """Thresholds chosen over many datasets, and judged on each by the choice on the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -10,21 +10,23 @@ import numpy as np
 import polars as pl
 
 from simlab.alerts.rule import Rule
-from simlab.dataset.schema import Dataset
+from simlab.dataset.schema import Dataset, LineCount
 from simlab.engine import local
 from simlab.engine.choice import Engine
 from simlab.errors import InputError
 from simlab.tuning.backtest import labels_of
 from simlab.tuning.budget import Budget
+from simlab.tuning.cautions import cautions_on_data, cautions_on_labels
 from simlab.tuning.choose import Choice, ChooseBy, choose
 from simlab.tuning.figures import figures
 from simlab.tuning.front import FRONT_UP_TO, front
 from simlab.tuning.grid import Grid
 from simlab.tuning.interval import whole
 from simlab.tuning.match import no_truth
+from simlab.tuning.signals import refuse_untelling
 from simlab.tuning.sweep import Sweep, grids, pooled, sweep
 from simlab.tuning.tally import Tally, tally, together, without
-from simlab.tuning.tuned import Tuned, all_moved, combinations, in_place
+from simlab.tuning.tuned import Tuned, all_moved, combinations, in_place, silent
 from simlab.tuning.unseen import judged, tries
 
 Source: TypeAlias = Callable[[], Dataset]
@@ -53,6 +55,7 @@ class _Part:
     name: str
     labelled: bool
     sweep: Sweep
+    lines: LineCount | None
 
 
 def tune_many(
@@ -89,7 +92,11 @@ def tune_many(
         ConfigError: the grids are too large to join.
     """
     told = report or _silent
-    known, tried = _placed(sources[0](), rules)
+    dataset = sources[0]()
+    known, tried = _placed(dataset, rules)
+    refuse_untelling(dataset, known)
+    cautions = (*cautions_on_data(dataset, known), *cautions_on_labels(dataset))
+    del dataset
 
     def swept(grids_: Sequence[Grid], done: int) -> list[_Part]:
         each = partial(_swept, rules=known, tried=grids_)
@@ -115,6 +122,8 @@ def tune_many(
         rules_before=tuple(rules),
         rules_after=in_place(rules, final),
         combinations=combinations(first.points),
+        incidents=first.block.size,
+        silent=silent(first.points, choice.points),
         chosen_by=choice.chosen_by,
         surely=choice.surely,
         promised=figures(_promised(first, choice), draws=0),
@@ -126,7 +135,7 @@ def tune_many(
             chosen=choice.points,
             max_false_alarms_per_day=FRONT_UP_TO * budget.max_false_alarms_per_day,
         ),
-        notes=choice.notes,
+        notes=(*cautions, *_on_lines(parts), *choice.notes),
         folds=_folds([part.name for part in parts], first, choice, chosen),
     )
 
@@ -157,9 +166,20 @@ def _swept(source: Source, *, rules: Sequence[Rule], tried: Sequence[Grid]) -> _
     labels = labels_of(dataset, interval)
     return _Part(
         name=dataset.name,
+        lines=dataset.lines,
         labelled=labels is not None,
         sweep=sweep(dataset, rules, truth=labels or no_truth(), interval=interval, tried=tried),
     )
+
+
+def _on_lines(parts: Sequence[_Part]) -> Iterator[str]:
+    """What of the datasets could not be read."""
+    for part in parts:
+        if part.lines is not None and part.lines.rejected:
+            total = part.lines.accepted + part.lines.rejected
+            kept = part.lines.rejected_file
+            where = f"kept in {kept}" if kept else "which could not be kept"
+            yield f"{part.name}: {part.lines.rejected} of {total} lines rejected, {where}"
 
 
 def _check_labels(parts: Sequence[_Part], by: ChooseBy) -> None:

@@ -65,9 +65,7 @@ def scan(
         outside_before: how much time lies outside of incidents until a moment [s].
         last_us: how far time is known to have gone on [µs since 1970].
     """
-    found = [
-        _scanned(rule, each, tried, incidents, outside_before, last_us) for each in judged
-    ]
+    found = [_scanned(rule, each, tried, incidents, outside_before, last_us) for each in judged]
     for each in zip(*found, strict=True):
         yield each[0][0], _together([fired for _, fired in each])
 
@@ -86,9 +84,7 @@ def _scanned(
         runs = _runs(known, beyond, stale_after_us=rule.silence_us)
         for place, for_us in fors:  # ascending, so what one leaves out the next need not see
             runs = _long_enough(runs, rule, for_us)
-            found = firing(
-                runs, for_us=for_us, keep_firing_for_us=rule.keep_us, until_us=last_us
-            )
+            found = firing(runs, for_us=for_us, keep_firing_for_us=rule.keep_us, until_us=last_us)
             fired = Fired(
                 start_us=found.start_us,
                 true=known.in_incident[found.first],

@@ -106,7 +106,8 @@ def within(capped: Floats, searched: Search) -> Mask:
 def surely_within(alarms: Floats, searched: Search) -> Mask:
     """Where the upper limit of false alarms, by block, meets the cap: a row a choice."""
     upper = upper_alarms(alarms, searched.sweep.span_s, searched.member)
-    return np.asarray(upper.T <= searched.budget.most_false_alarms(searched.span_s)[:, None])
+    most = searched.budget.most_false_alarms(searched.span_s)[:, None]
+    return np.asarray(upper.T <= most)
 
 
 def upper_alarms(alarms: Floats, span_s: Floats, member: Floats) -> Floats:

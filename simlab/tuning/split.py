@@ -18,9 +18,10 @@ from simlab.tuning.figures import figures
 from simlab.tuning.front import FRONT_UP_TO, front
 from simlab.tuning.interval import Interval, when, whole
 from simlab.tuning.match import Truth, no_truth
+from simlab.tuning.signals import refuse_untelling
 from simlab.tuning.sweep import Sweep, sweep
 from simlab.tuning.tally import tally
-from simlab.tuning.tuned import Tuned, all_moved, combinations, in_place
+from simlab.tuning.tuned import Tuned, all_moved, combinations, in_place, silent
 from simlab.tuning.unseen import Unseen, judged, tries
 
 
@@ -58,6 +59,7 @@ def tune_split(
     labels = _training_labels(training, interval, by)
     before = backtest(training, rules, until_us=interval.until_us)
     known = _judged(rules, before)
+    refuse_untelling(training, known)
     swept = sweep(
         training, known, truth=labels, interval=interval, edges_us=blocks(interval).edges_us
     )
@@ -69,6 +71,8 @@ def tune_split(
         rules_before=tuple(rules),
         rules_after=after,
         combinations=combinations(swept.points),
+        incidents=swept.block.size,
+        silent=silent(swept.points, choice.points),
         chosen_by=choice.chosen_by,
         surely=choice.surely,
         promised=figures(tally(swept, np.array(choice.points)), draws=0),

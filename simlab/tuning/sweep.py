@@ -162,7 +162,9 @@ def pooled(sweeps: Sequence[Sweep]) -> Sweep:
         block=np.concatenate(
             [part.block + offset for part, offset in zip(sweeps, offsets, strict=True)]
         ),
-        points=tuple(_stacked(same) for same in zip(*(part.points for part in sweeps), strict=True)),
+        points=tuple(
+            _stacked(same) for same in zip(*(part.points for part in sweeps), strict=True)
+        ),
     )
 
 

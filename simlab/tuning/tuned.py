@@ -23,6 +23,8 @@ class Tuned:
         rules_after: the same with their chosen threshold and `for`. A rule that cannot be
             judged is as it was.
         combinations: how many combinations were compared.
+        incidents: how many there were to choose by.
+        silent: the names of chosen rules that never fired where they were chosen.
         chosen_by: `labels`, by what incidents cost, or `normal`, by false alarms alone.
         surely: whether the upper limit of false alarms meets the cap, not just their number.
         promised: the chosen rules' figures where they were chosen, without intervals: by how
@@ -37,6 +39,8 @@ class Tuned:
     rules_before: tuple[Rule, ...]
     rules_after: tuple[Rule, ...]
     combinations: int
+    incidents: int
+    silent: frozenset[str]
     chosen_by: Literal["labels", "normal"]
     surely: bool
     promised: Figures
@@ -64,6 +68,14 @@ def in_place(rules: Sequence[Rule], chosen: Sequence[Rule]) -> tuple[Rule, ...]:
     """The rules with those chosen in the place of those of their names."""
     by_name = {rule.name: rule for rule in chosen}
     return tuple(by_name.get(rule.name, rule) for rule in rules)
+
+
+def silent(points: Sequence[Points], positions: Sequence[int]) -> frozenset[str]:
+    """The names of the rules that never fire at these points."""
+    pairs = zip(points, positions, strict=True)
+    return frozenset(
+        swept.rule.name for swept, position in pairs if not swept.episodes[:, position].any()
+    )
 
 
 def combinations(points: Sequence[Points]) -> int:
