@@ -318,6 +318,8 @@ def _show(tuning: "Tuning | PooledTuning") -> None:
         tuned.front_table(tuning.front, tuning.rules_after),
     )
     say(tuned.carried_over(tuning))
+    if not isinstance(tuning, Tuning):
+        say(tuned.over_in_folds(tuning))
 
 
 def _split_us(text: str, dataset: "Dataset") -> int:

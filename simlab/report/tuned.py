@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from simlab.alerts.rule import Rule
     from simlab.tuning.figures import Figure, Figures
+    from simlab.tuning.many import PooledTuning
     from simlab.tuning.tuned import Tuned
 
 FRONT_ROWS: Final = 10
@@ -38,8 +39,11 @@ def choice_table(tuned: "Tuned") -> RenderableType:
 def unseen_table(tuned: "Tuned") -> RenderableType:
     """The figures on unseen data, each with its interval."""
     given, chosen = tuned.unseen.given, tuned.unseen.tuned
-    rows = [("as given", *_with_intervals(given)), ("chosen", *_with_intervals(chosen))]
-    columns = ("", *(head for head, _ in _FIGURES.values()))
+    rows = [
+        (head, _ranged(getattr(given, name), shown), _ranged(getattr(chosen, name), shown))
+        for name, (head, shown) in _FIGURES.items()
+    ]
+    columns = ("", "As given", "Chosen")
     seen = f"{plural(chosen.incidents, 'incident')} in {chosen.days:.3g} days"
     if chosen.blocks < 2:
         note = f"{UNDEFINED} no interval: it takes two {tuned.blocks_are}s or more."
@@ -49,7 +53,7 @@ def unseen_table(tuned: "Tuned") -> RenderableType:
             f"{tuned.blocks_are}s again and again."
         )
     title = f"On data that the choice did not see: {seen}"
-    return text_table(columns, rows, set(range(1, len(columns))), title=title, note=note)
+    return text_table(columns, rows, {1, 2}, title=title, note=note)
 
 
 def sensitivity_table(tuned: "Tuned") -> RenderableType:
@@ -101,9 +105,18 @@ def carried_over(tuned: "Tuned") -> str:
         f"{percent(promised.recall.value)} and {_ranged(kept.recall, percent)} of incidents."
     )
     if kept.over_cap == kept.over_cap:
-        told += f" With other {tuned.blocks_are}s of the kind the cap would be broken in "
-        told += f"{percent(kept.over_cap)} of cases."
+        told += f" With {tuned.blocks_are}s redrawn, false alarms were over the cap of "
+        told += f"{tuned.budget.max_false_alarms_per_day:g} a day in {percent(kept.over_cap)} "
+        told += "of draws."
     return told
+
+
+def over_in_folds(tuned: "PooledTuning") -> str:
+    """In how many datasets the others' choice broke the cap."""
+    cap = tuned.budget.max_false_alarms_per_day
+    over = int((tuned.folds["false_alarms_per_day"] > cap).sum())
+    count = tuned.folds.height
+    return f"On {over} of {count} datasets by themselves the others' choice broke the cap."
 
 
 def _rate(figures: "Figures") -> str:
@@ -114,10 +127,6 @@ def _ranged(figure: "Figure", shown: Callable[[float], str]) -> str:
     if figure.low != figure.low:
         return shown(figure.value)
     return f"{shown(figure.value)} ({shown(figure.low)} to {shown(figure.high)})"
-
-
-def _with_intervals(figures: "Figures") -> list[str]:
-    return [_ranged(getattr(figures, name), shown) for name, (_, shown) in _FIGURES.items()]
 
 
 def _moved(name: str | None, factor: float, rules: "Mapping[str, Rule]") -> str:

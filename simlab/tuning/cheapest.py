@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from simlab.errors import ConfigError
 from simlab.tuning.contest import by_block
 from simlab.tuning.join import (
     Floats,
@@ -23,6 +24,8 @@ Found: TypeAlias = tuple[float, float, float, tuple[int, ...]]
 
 CELLS: Final = 1 << 18
 """About how many numbers are looked at at a time."""
+MOST_LEFT: Final = 5_000_000
+"""As many groups as are looked at in about a minute; a search over more is refused."""
 ROUNDS: Final = 4
 """How often each rule is changed before all combinations are looked at."""
 DIGITS: Final = 6
@@ -39,6 +42,9 @@ def cheapest(tables: Sequence[Table], searched: Search) -> list[Found | None]:
     Args:
         tables: one a rule, from `priced`; neighbouring points should be alike.
         searched: the choices and caps.
+
+    Raises:
+        ConfigError: too many combinations are about as good.
     """
     best: list[Found | None] = [None] * len(searched.member)
     if not all(table.point.size for table in tables):
@@ -48,6 +54,11 @@ def cheapest(tables: Sequence[Table], searched: Search) -> list[Found | None]:
     places = np.zeros((1, len(tables)), dtype=np.int64)
     for level in range(groups.depth, 0, -1):
         places = groups.below(_hopeful(best, groups.at(level), places, searched), level)
+        if len(places) > MOST_LEFT:
+            raise ConfigError(
+                f"$.rule.search: {len(places):,} groups of combinations are left to try, and at "
+                f"most {MOST_LEFT:,} are; take fewer steps, or tune fewer rules at a time"
+            )
     for part in _parts(tables, places):
         _improve(best, tables, part, searched)
     return best

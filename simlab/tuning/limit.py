@@ -19,7 +19,8 @@ def upper_count(count: Floats, dispersion: Floats | float = 1.0) -> Floats:
     0.95 quantile of chi-square with 2 (count + 1) degrees of freedom. Events that come in
     bursts count as bursts of `dispersion` events each: the limit of count / dispersion, times
     the dispersion. The quantile is that of Wilson and Hilferty (1931), within 1 % of the exact
-    one from a count of 0 on.
+    one from a count of 0 on. Where nothing was counted nothing is known of bursts either, and the
+    limit is that of single events.
 
     >>> round(float(upper_count(np.array(0.0))), 2)  # the rule of three
     2.97

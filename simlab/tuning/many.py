@@ -119,6 +119,7 @@ def tune_many(
     ]
     second = pooled([part.sweep for part in swept(near, len(parts))])
     return PooledTuning(
+        budget=budget,
         rules_before=tuple(rules),
         rules_after=in_place(rules, final),
         combinations=combinations(first.points),

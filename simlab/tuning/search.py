@@ -107,7 +107,7 @@ def surely_within(alarms: Floats, searched: Search) -> Mask:
     """Where the upper limit of false alarms, by block, meets the cap: a row a choice."""
     upper = upper_alarms(alarms, searched.sweep.span_s, searched.member)
     most = searched.budget.most_false_alarms(searched.span_s)[:, None]
-    return np.asarray(upper.T <= most)
+    return np.less_equal(upper.T, most)
 
 
 def upper_alarms(alarms: Floats, span_s: Floats, member: Floats) -> Floats:

@@ -68,6 +68,7 @@ def tune_split(
     after = in_place(rules, chosen)
     rest = Interval(start_us=interval.until_us, until_us=whole(dataset).until_us)
     return Tuning(
+        budget=budget,
         rules_before=tuple(rules),
         rules_after=after,
         combinations=combinations(swept.points),

@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from simlab.alerts.rule import Rule
+from simlab.tuning.budget import Budget
 from simlab.tuning.figures import Figures
 from simlab.tuning.sweep import Points
 from simlab.tuning.unseen import Unseen
@@ -19,6 +20,7 @@ class Tuned:
     """Rules before and after tuning, and what both do where tuning did not look.
 
     Attributes:
+        budget: the caps and costs.
         rules_before: the rules as given.
         rules_after: the same with their chosen threshold and `for`. A rule that cannot be
             judged is as it was.
@@ -36,6 +38,7 @@ class Tuned:
         notes: what to know about how the choice was made, a sentence each.
     """
 
+    budget: Budget
     rules_before: tuple[Rule, ...]
     rules_after: tuple[Rule, ...]
     combinations: int
