@@ -132,6 +132,20 @@ def test_several_rules_at_once_are_each_judged_as_if_alone(
     assert [alert.time_us for alert in mixed] == sorted(alert.time_us for alert in mixed)
 
 
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), told=events())
+def test_a_restart_that_reads_the_log_again_goes_on_as_if_there_had_been_none(
+    data: st.DataObject, told: list[Attempt | Sample]
+) -> None:
+    rules = [data.draw(any_rules(LIVE_SIGNALS, name=name)) for name in "ab"]
+    stop = data.draw(st.integers(0, len(told)))
+    before = alerts(Evaluator(rules, run_id="x"), told[:stop])
+    again = Evaluator(rules, run_id="x")
+    assert alerts(again, told[:stop]) == before
+    rest = alerts(again, told[stop:])
+    assert [*before, *rest] == alerts(Evaluator(rules, run_id="x"), told)
+
+
 def test_an_alert_says_what_began_when_and_what_to_do() -> None:
     page = Rule(name="slow", signal="duration", threshold=2.0, severity="page")
     told = [attempt(0, duration=2.5), attempt(1_500_000, duration=1.0)]
