@@ -43,6 +43,15 @@ class Evaluator:
         names = {watch.rule.name for watch in self._watches if watch.machine.is_firing}
         return {rule.name: rule.name in names for rule in self._rules}
 
+    @property
+    def values(self) -> dict[str, float]:
+        """For each rule by name what it was last judged by, NaN where that is undefined.
+
+        A rule that tells warehouses apart has no one value, and is left out.
+        """
+        apart = [watch for watch in self._watches if watch.warehouse_id is None]
+        return {watch.rule.name: watch.machine.value for watch in apart}
+
     def observe(self, event: Attempt | Sample) -> tuple[Alert, ...]:
         """Take the next event; the alerts it brings about, mostly none, in the order of time.
 
