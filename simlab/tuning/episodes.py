@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from simlab.tuning.match import EVERY_WAREHOUSE, Match, Truth, match, resolve_s
+from simlab.tuning.match import EVERY_WAREHOUSE, Match, Truth, match
+from simlab.tuning.resolve import resolve_s
 
 
 def moments_us(column: pl.Series) -> NDArray[np.int64]:
@@ -23,7 +24,7 @@ def matched_to(episodes: pl.DataFrame, truth: Truth) -> Match:
 
 
 def resolved_s(episodes: pl.DataFrame, truth: Truth) -> NDArray[np.float64]:
-    """For each incident how long it took to resolve [s]; see `match.resolve_s`."""
+    """For each incident how long it took to resolve [s]; see `resolve.resolve_s`."""
     start_us, end_us = (moments_us(episodes[name]) for name in ("start", "end"))
     return resolve_s(start_us, end_us, truth, warehouse_id=_warehouses(episodes))
 

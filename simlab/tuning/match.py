@@ -126,38 +126,15 @@ def match(
     )
 
 
-def resolve_s(
-    start_us: NDArray[np.int64],
-    end_us: NDArray[np.int64],
-    truth: Truth,
-    *,
-    warehouse_id: NDArray[np.int64] | None = None,
-) -> NDArray[np.float64]:
-    """How long after each incident ceased to show what had caught it went on firing [s].
-
-    That is from `visible_end` to the end of the episode that started in the incident's window
-    and still fires at `visible_end`; the last to end, of several.
-
-    Args:
-        start_us: when episodes started [µs since 1970], ascending.
-        end_us: when they ended.
-        truth: the windows.
-        warehouse_id: as in `match`.
-
-    Returns:
-        0 or more; NaN where nothing caught the incident, or what did had resolved before.
-    """
-    windows = truth.incidents
-    found = np.full(len(windows.id), np.nan)
-    for episodes, positions in _pairs(start_us, windows, warehouse_id):
-        starts, ends = start_us[episodes], end_us[episodes]
-        first = np.searchsorted(starts, windows.start_us[positions])
-        stop = np.searchsorted(starts, windows.end_us[positions], side="right")
-        for position, low, high in zip(positions.tolist(), first, stop, strict=True):
-            left_us = ends[low:high].max(initial=-1) - windows.end_us[position]
-            if high > low and left_us >= 0:
-                found[position] = np.fmax(found[position], left_us / US_PER_S)
-    return found
+def pairs(
+    start_us: NDArray[np.int64], windows: Windows, warehouse_id: NDArray[np.int64] | None
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Positions of the episodes of one warehouse, and of the windows that concern it, by warehouse."""
+    if warehouse_id is None:
+        yield np.arange(start_us.size), np.arange(len(windows.id))
+        return
+    for warehouse in np.unique(warehouse_id).tolist():
+        yield np.flatnonzero(warehouse_id == warehouse), windows.concerning(warehouse)
 
 
 def _against(
@@ -168,23 +145,12 @@ def _against(
         return _first_around(start_us, windows), _delay_s(start_us, windows)
     around = np.full(start_us.size, -1, dtype=np.int64)
     delay_s = np.full(len(windows.id), np.nan)
-    for episodes, positions in _pairs(start_us, windows, warehouse_id):
+    for episodes, positions in pairs(start_us, windows, warehouse_id):
         some, starts = windows.at(positions), start_us[episodes]
         # The last is where -1, no window at all, points.
         around[episodes] = np.append(positions, -1)[_first_around(starts, some)]
         delay_s[positions] = np.fmin(delay_s[positions], _delay_s(starts, some))
     return around, delay_s
-
-
-def _pairs(
-    start_us: NDArray[np.int64], windows: Windows, warehouse_id: NDArray[np.int64] | None
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Positions of episodes of one warehouse, and of the windows that concern it."""
-    if warehouse_id is None:
-        yield np.arange(start_us.size), np.arange(len(windows.id))
-        return
-    for warehouse in np.unique(warehouse_id).tolist():
-        yield np.flatnonzero(warehouse_id == warehouse), windows.concerning(warehouse)
 
 
 def _refuse_inverted(incidents: pl.DataFrame) -> None:

@@ -32,7 +32,7 @@ class Score(Struct, frozen=True, kw_only=True):
             over those caught [s].
         delay_p90_s: the same, the 0.9 quantile [s].
         resolve_median_s: from an incident's `visible_end` to the end of the episode that caught
-            it and still fires then, the median [s]; see `match.resolve_s`.
+            it and still fires then, the median [s]; see `resolve.resolve_s`.
         resolve_p90_s: the same, the 0.9 quantile [s].
         false_alarms_per_day: false alarms by the judged interval's days, the time inside of
             incidents left in.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlab.errors import InputError
-from simlab.tuning.match import EVERY_WAREHOUSE, Match, match, resolve_s, truth
+from simlab.tuning.match import EVERY_WAREHOUSE, Match, match, truth
 
 from .cases import S, at_s, incidents
 
@@ -103,27 +103,6 @@ def test_it_agrees_with_looking_at_each_pair(
     for (low, high), delay_s in zip(real, found.delay_s, strict=True):
         inside = [start - low for start in starts if low <= start <= high]
         np.testing.assert_equal(delay_s, inside[0] if inside else np.nan)
-
-
-def resolving(labels: pl.DataFrame, *episodes: tuple[float, float]) -> list[float]:
-    starts, ends = zip(*episodes, strict=True) if episodes else ((), ())
-    known = truth(labels, from_us=0, until_us=10**12)
-    return list(resolve_s(at_s(*starts), at_s(*ends), known))
-
-
-def test_the_time_to_resolve_counts_from_when_trouble_ceased_to_show() -> None:
-    np.testing.assert_equal(resolving(incidents((10, 20, False)), (12, 27.5)), [7.5])
-    np.testing.assert_equal(resolving(incidents((10, 20, False)), (12, 20)), [0.0])
-
-
-def test_what_resolved_before_the_incident_was_over_has_no_time_to_resolve() -> None:
-    np.testing.assert_equal(resolving(incidents((10, 20, False)), (12, 19)), [np.nan])
-
-
-def test_an_episode_that_began_before_the_incident_resolves_nothing() -> None:
-    """It did not catch it: it would have fired anyway."""
-    np.testing.assert_equal(resolving(incidents((10, 20, False)), (9, 30)), [np.nan])
-    np.testing.assert_equal(resolving(incidents((10, 20, False)), (9, 40), (15, 23)), [3.0])
 
 
 def of_warehouses(*warehouses: list[int] | None) -> pl.DataFrame:
