@@ -3,7 +3,8 @@
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from simlab.alerts.rule import Rule, load_rules
+from simlab.alerts.rule import Rule
+from simlab.alerts.rules_file import load_rules
 from simlab.config import shipped
 from simlab.dataset.schema import Dataset
 from simlab.tuning.backtest import backtest

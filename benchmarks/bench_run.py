@@ -9,7 +9,7 @@ import simpy
 from paired import Figure, cpu_ratio, measured
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from simlab.alerts.rule import load_rules
+from simlab.alerts.rules_file import load_rules
 from simlab.bot.ledger import Ledger
 from simlab.bot.loop import work
 from simlab.clock import VirtualClock

@@ -5,7 +5,7 @@ from pathlib import Path
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from simlab.alerts.live import Evaluator
-from simlab.alerts.rule import load_rules
+from simlab.alerts.rules_file import load_rules
 from simlab.config import shipped
 from simlab.events import Attempt
 from simlab.telemetry.handler import open_log

@@ -12,7 +12,8 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct
 
-from simlab.alerts.rule import NAME, WINDOW, Rule
+from simlab.alerts.objective import Objective
+from simlab.alerts.rule import COUNT, NAME, Rule
 from simlab.config import Duration
 from simlab.workload.profile import ErrorType, NonNegative, Profile
 
@@ -35,7 +36,13 @@ _FORMS: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("Lookalike", "at"): _MOMENT,
     ("Outcome", "error_types"): _WEIGHTS,
     ("Rule", "name"): {"pattern": rf"^{NAME.pattern}\Z"},
-    ("Rule", "window"): {"pattern": rf"^{WINDOW.pattern}\Z"},
+    ("Rule", "window"): {"anyOf": [{"pattern": rf"^{COUNT.pattern}\Z"}, _DURATION]},
+    ("Rule", "short_window"): _DURATION,
+    ("Rule", "evaluate"): {"anyOf": [{"const": "row"}, _DURATION]},
+    ("Rule", "smooth"): _DURATION,
+    ("Rule", "group"): {"pattern": rf"^{NAME.pattern}\Z"},
+    ("Rule", "cooldown"): _DURATION,
+    ("Objective", "name"): {"pattern": rf"^{NAME.pattern}\Z"},
     ("Rule", "for"): _DURATION,
     ("Rule", "keep_firing_for"): _DURATION,
     ("Rule", "stale_after"): _DURATION,
@@ -48,14 +55,14 @@ class RulesFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Alert rules, in the order in which reports list them."""
 
     schema: int
-    rule: tuple[Rule, ...]
+    rule: tuple[Rule, ...] = ()
+    objective: tuple[Objective, ...] = ()
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """The schemas by their names."""
     rules = _schema(RulesFile, title="simlab rules")
     rules["properties"]["schema"] = {"enum": [1]}
-    rules["properties"]["rule"]["minItems"] = 1
     return {"profile": _schema(Profile, title="simlab profile"), "rules": rules}
 
 

@@ -8,6 +8,7 @@ What people call from Python, gathered here and imported when first used:
     day = simlab.draw(simlab.load_profile("busy-day"), seed=7)
     rules = simlab.strategy_rules()
     simlab.backtest(day, rules)
+    print(simlab.explain(day, rules))
     simlab.tune(day, rules)
 """
 
@@ -15,12 +16,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simlab.alerts.rule import load_rules, strategy_rules
+    from simlab.alerts.rules_file import load_rules, strategy_rules
     from simlab.dataset.as_pandas import as_pandas
     from simlab.dataset.effect import effect
     from simlab.dataset.kpis import kpis
     from simlab.dataset.labels import read_labels
     from simlab.dataset.read import read
+    from simlab.report.explained import explain
     from simlab.tuning.backtest import backtest
     from simlab.tuning.tune import tune
     from simlab.workload.catalogue import profiles
@@ -37,6 +39,7 @@ __all__ = [
     "backtest",
     "draw",
     "effect",
+    "explain",
     "fit",
     "generate",
     "kpis",
@@ -56,16 +59,17 @@ _HOMES = {
     "backtest": "simlab.tuning.backtest",
     "draw": "simlab.workload.draw",
     "effect": "simlab.dataset.effect",
+    "explain": "simlab.report.explained",
     "fit": "simlab.workload.fit.fit",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
-    "load_rules": "simlab.alerts.rule",
+    "load_rules": "simlab.alerts.rules_file",
     "plan": "simlab.workload.plan",
     "profiles": "simlab.workload.catalogue",
     "read": "simlab.dataset.read",
     "read_labels": "simlab.dataset.labels",
-    "strategy_rules": "simlab.alerts.rule",
+    "strategy_rules": "simlab.alerts.rules_file",
     "tune": "simlab.tuning.tune",
     "write_fitted": "simlab.workload.fit.text",
 }

@@ -39,11 +39,13 @@ class Sample(Struct, frozen=True, gc=False):
     disk_write_bytes: int
 
 
-class Alert(Struct, frozen=True, gc=False):
+class Alert(Struct, frozen=True, gc=False, omit_defaults=True):
     """A rule that began to fire, or that resolved.
 
     `alert_id` is the same for the same run and episode. `started_at` is when the episode began
     to fire, as ISO 8601 text in UTC. `value` is None when there was no data to judge.
+    `warehouse_id` is told by a rule that tells warehouses apart. `held` says that no page is due,
+    since the rule's group has had one.
     """
 
     time_us: int
@@ -55,6 +57,8 @@ class Alert(Struct, frozen=True, gc=False):
     severity: Literal["ticket", "page"]
     started_at: str
     action_hint: Literal["notify", "rollback"]
+    warehouse_id: int | None = None
+    held: bool = False
 
 
 class RunStarted(Struct, frozen=True, gc=False):

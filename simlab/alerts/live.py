@@ -1,22 +1,14 @@
 """Alert rules judged as the bot's events come: each event in, alert events out."""
 
-import hashlib
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final
 
-from simlab.alerts.machine import Change, Machine
-from simlab.alerts.rule import SAMPLE_SIGNALS, Rule
-from simlab.alerts.window import window
-from simlab.clock import iso
+from simlab.alerts.pages import Pages
+from simlab.alerts.rule import Rule
+from simlab.alerts.watch import Apart, Reading, Told, Watch
 from simlab.errors import ConfigError
 from simlab.events import Alert, Attempt, Sample
-
-Reading: TypeAlias = Callable[[Any], float | None]
-"""A signal's value in an event of its kind; None when the event does not observe it."""
-
-_HINT: Final[dict[str, Literal["notify", "rollback"]]] = {"ticket": "notify", "page": "rollback"}
 
 
 class Evaluator:
@@ -34,96 +26,77 @@ class Evaluator:
     """
 
     def __init__(self, rules: Sequence[Rule], *, run_id: str) -> None:
-        self._watches = [_Watch(rule, run_id=run_id) for rule in rules]
-        self._on_attempt = [watch for watch in self._watches if not watch.of_samples]
-        self._on_sample = [watch for watch in self._watches if watch.of_samples]
+        self._run_id = run_id
+        self._rules = tuple(rules)
+        plain = [Watch(rule, read=_reading(rule)) for rule in rules if rule.by is None]
+        self._watches = plain
+        self._timed = [watch for watch in plain if watch.is_timed]
+        self._on_attempt = [watch for watch in plain if not watch.of_samples]
+        self._on_sample = [watch for watch in plain if watch.of_samples]
+        self._apart = [Apart(rule, read=_reading(rule)) for rule in rules if rule.by is not None]
+        self._pages = Pages(rules)
         self._firing = 0
 
     @property
     def firing(self) -> dict[str, bool]:
-        """For each rule by name, whether it fires now."""
-        return {watch.name: watch.machine.started_us is not None for watch in self._watches}
+        """For each rule by name, whether it fires now, for any warehouse."""
+        names = {watch.rule.name for watch in self._watches if watch.machine.is_firing}
+        return {rule.name: rule.name in names for rule in self._rules}
 
     def observe(self, event: Attempt | Sample) -> tuple[Alert, ...]:
         """Take the next event; the alerts it brings about, mostly none, in the order of time.
 
-        An event also lets time go on for the rules that do not watch it: one that fires and has
-        gone silent for longer than its `stale_after` resolves, at the end of that time.
+        An event also lets time go on for the rules that do not watch it: those on a grid are
+        judged up to it, and one that fires and has gone silent for longer than its `stale_after`
+        resolves, at the end of that time.
         """
         time_us = event.time_us
-        alerts = self.finish(time_us) if self._firing else ()
-        for watch in self._on_attempt if type(event) is Attempt else self._on_sample:
+        told: list[Told] = []
+        if self._firing:
+            told += [(w, c) for w in self._watches for c in w.advance(time_us)]
+        elif self._timed:
+            told += [(w, c) for w in self._timed for c in w.advance(time_us)]
+        is_attempt = type(event) is Attempt
+        for watch in self._on_attempt if is_attempt else self._on_sample:
             value = watch.read(event)
             if value is not None:
-                if watch.window is not None:
-                    value = watch.window(value)
-                changes = watch.machine.observe(time_us, value)
-                if changes:
-                    alerts += self._told(watch, changes)
-        return alerts
+                for change in watch.take(time_us, value):
+                    told.append((watch, change))
+        if self._apart and isinstance(event, Attempt):
+            told += self._told_apart(event)
+        return self._alerts(told) if told else ()
 
     def finish(self, time_us: int) -> tuple[Alert, ...]:
-        """Let the run end at `time_us`: what has gone silent by then resolves, nothing else.
+        """Let the run end at `time_us`: what is due by then is judged, what has gone silent ends.
 
         An episode under way stays open.
         """
-        alerts: tuple[Alert, ...] = ()
-        for watch in self._watches:
-            alerts += self._told(watch, watch.machine.expire(time_us))
-        return tuple(sorted(alerts, key=_time_us))
+        return self._alerts([(w, c) for w in self._watches for c in w.finish(time_us)])
 
-    def _told(self, watch: "_Watch", changes: tuple[Change, ...]) -> tuple[Alert, ...]:
-        self._firing += sum(1 if change.state == "firing" else -1 for change in changes)
-        return tuple(map(watch.alert, changes))
+    def _told_apart(self, event: Attempt) -> list[Told]:
+        """What an attempt brings about for rules that tell its warehouse apart."""
+        told: list[Told] = []
+        for apart in self._apart:
+            value = apart.read(event)
+            if value is None:
+                continue
+            watch = apart.of(event.warehouse_id)
+            if watch is None:
+                watch = apart.begin(event.warehouse_id)
+                self._watches.append(watch)
+                if watch.is_timed:
+                    self._timed.append(watch)
+            told += [(watch, change) for change in watch.take(event.time_us, value)]
+        return told
 
-
-class _Watch:
-    """One rule at work: how it reads events, its window, its machine and its alerts' identity."""
-
-    __slots__ = ("_repeats", "_rule", "_run_id", "_started_us", "machine", "read", "window")
-
-    def __init__(self, rule: Rule, *, run_id: str) -> None:
-        self._rule = rule
-        self._run_id = run_id
-        self._started_us: int | None = None
-        self._repeats = 0
-        self.read = _reading(rule)
-        self.window = window(rule)
-        self.machine = Machine(rule)
-
-    @property
-    def name(self) -> str:
-        """The rule's name."""
-        return self._rule.name
-
-    @property
-    def of_samples(self) -> bool:
-        """Whether the rule watches samples, not attempts."""
-        return self._rule.signal in SAMPLE_SIGNALS
-
-    def alert(self, change: Change) -> Alert:
-        """The event that tells of a change."""
-        if change.state == "firing":
-            again = change.time_us == self._started_us
-            self._repeats = self._repeats + 1 if again else 0
-            self._started_us = change.time_us
-        defined = change.value is not None and not math.isnan(change.value)
-        return Alert(
-            time_us=change.time_us,
-            alert_id=self._alert_id(change.started_us),
-            rule=self._rule.name,
-            state=change.state,
-            value=change.value if defined else None,
-            threshold=self._rule.threshold,
-            severity=self._rule.severity,
-            started_at=iso(change.started_us),
-            action_hint=_HINT[self._rule.severity],
+    def _alerts(self, told: list[Told]) -> tuple[Alert, ...]:
+        """The alerts that tell of changes: in the order of time, what ended first."""
+        told.sort(key=_moment)
+        self._firing += sum(1 if change.state == "firing" else -1 for _, change in told)
+        return tuple(
+            watch.alert(change, run_id=self._run_id, held=self._pages.held(watch, change))
+            for watch, change in told
         )
-
-    def _alert_id(self, started_us: int) -> str:
-        """16 hex digits; episodes that start in one microsecond are told apart by their order."""
-        key = f"{self._run_id}\n{self._rule.name}\n{started_us}\n{self._repeats}"
-        return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _reading(rule: Rule) -> Reading:
@@ -137,8 +110,9 @@ def _reading(rule: Rule) -> Reading:
         ) from None
 
 
-def _time_us(alert: Alert) -> int:
-    return alert.time_us
+def _moment(told: Told) -> tuple[int, bool]:
+    change = told[1]
+    return change.time_us, change.state == "firing"
 
 
 def _age(attempt: Attempt) -> float | None:
@@ -149,6 +123,10 @@ def _age(attempt: Attempt) -> float | None:
 def _error(attempt: Attempt) -> float | None:
     status = attempt.status
     return None if status == "retry" else float(status == "error")
+
+
+def _finished(attempt: Attempt) -> float | None:
+    return None if attempt.status == "retry" else 1.0
 
 
 def _retry(attempt: Attempt) -> float:
@@ -174,6 +152,7 @@ _READINGS: Final[dict[str, Reading]] = {
     "batch_size": _batch_size,
     "error_ratio": _error,
     "retry_ratio": _retry,
+    "throughput": _finished,
     "cpu_percent": attrgetter("cpu_percent"),
     "mem_usage_mb": attrgetter("mem_usage_mb"),
     "disk_read_bytes": _disk_read_bytes,

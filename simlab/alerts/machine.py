@@ -30,15 +30,20 @@ class Machine:
     )  # fmt: skip
 
     def __init__(self, rule: Rule) -> None:
-        self._sign = 1.0 if rule.direction == "above" else -1.0
-        self._signed_threshold = self._sign * rule.threshold
+        self._sign = 1.0 if rule.side == "above" else -1.0
+        self._signed_threshold = self._sign * rule.limit
         self._for_us = rule.for_us
-        self._keep_us = rule.keep_firing_for_us
-        self._stale_after_us = rule.stale_after_us
+        self._keep_us = rule.keep_us
+        self._stale_after_us = rule.silence_us
         self._pending_us: int | None = None
         self._last_true_us = 0
         self.started_us: int | None = None
         self.stale_us = _NEVER_US
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether an episode is under way."""
+        return self.started_us is not None
 
     def observe(self, time_us: int, value: float) -> tuple[Change, ...]:
         """Take the next observation; what changed, in the order it did."""

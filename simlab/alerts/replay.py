@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from simlab.alerts.rule import Direction, Rule
-from simlab.alerts.signal import Times, Values, observations
+from simlab.alerts.group import held_back
+from simlab.alerts.rule import Rule, Side
+from simlab.alerts.signal import Series, last_us, series
+from simlab.alerts.spans import Times, Values
 from simlab.dataset.schema import TIMESTAMP, Dataset
 
 EPISODES: Final[dict[str, pl.DataType]] = {
@@ -22,6 +24,8 @@ EPISODES: Final[dict[str, pl.DataType]] = {
     "end": TIMESTAMP,
     "peak_value": pl.Float64(),  # the farthest beyond the threshold
     "n": pl.Int64(),  # observations beyond the threshold while firing
+    "warehouse_id": pl.Int32(),  # null when the rule does not tell warehouses apart
+    "held": pl.Boolean(),  # whether no page was raised, since the group had one: see `group`
 }
 
 
@@ -92,9 +96,11 @@ def replay(rules: Sequence[Rule], dataset: Dataset) -> pl.DataFrame:
     Raises:
         InputError: the dataset says nothing about a rule's signal.
     """
-    until_us = _last_us(dataset)
-    frames = [_episodes_frame(rule, dataset, until_us) for rule in rules]
-    return pl.concat([pl.DataFrame(schema=EPISODES), *frames]).sort("start", maintain_order=True)
+    until_us = last_us(dataset)
+    frames = [frame for rule in rules for frame in _rule_episodes(rule, dataset, until_us)]
+    known = {name: dtype for name, dtype in EPISODES.items() if name != "held"}
+    found = pl.concat([pl.DataFrame(schema=known), *frames]).sort("start", maintain_order=True)
+    return found.with_columns(held=held_back(found, rules))
 
 
 def episodes(
@@ -102,7 +108,7 @@ def episodes(
     value: Values,
     *,
     threshold: float,
-    direction: Direction,
+    direction: Side,
     for_us: int,
     keep_firing_for_us: int,
     stale_after_us: int,
@@ -151,7 +157,7 @@ def runs(
     value: Values,
     *,
     threshold: float,
-    direction: Direction,
+    direction: Side,
     stale_after_us: int,
     known_silences: Times | None = None,
 ) -> Runs:
@@ -252,7 +258,7 @@ def _outlasted(beyond: Runs, until_us: int | None) -> bool:
     return bool(until_us - beyond.time_us[-1] > beyond.stale_after_us)
 
 
-def _peaks(value: Values, found: Firing, direction: Direction) -> Values:
+def _peaks(value: Values, found: Firing, direction: Side) -> Values:
     """The value farthest beyond the threshold in each episode; NaN in between is passed over."""
     if not len(found.first):
         return np.empty(0)
@@ -261,28 +267,28 @@ def _peaks(value: Values, found: Firing, direction: Direction) -> Values:
     return farthest.reduceat(value, edges[edges < len(value)])[::2]
 
 
-def _episodes_frame(rule: Rule, dataset: Dataset, until_us: int | None) -> pl.DataFrame:
+def _rule_episodes(rule: Rule, dataset: Dataset, until_us: int | None) -> list[pl.DataFrame]:
+    return [_episodes_frame(rule, judged, until_us) for judged in series(rule, dataset)]
+
+
+def _episodes_frame(rule: Rule, judged: Series, until_us: int | None) -> pl.DataFrame:
     found = episodes(
-        *observations(rule, dataset),
-        threshold=rule.threshold,
-        direction=rule.direction,
+        judged.time_us,
+        judged.value,
+        threshold=rule.limit,
+        direction=rule.side,
         for_us=rule.for_us,
-        keep_firing_for_us=rule.keep_firing_for_us,
-        stale_after_us=rule.stale_after_us,
+        keep_firing_for_us=rule.keep_us,
+        stale_after_us=rule.silence_us,
         until_us=until_us,
     )
+    size = len(found.n)
     columns = {
-        "rule": [rule.name] * len(found.n),
+        "rule": [rule.name] * size,
         "start": found.start_us,
         "end": found.end_us,
         "peak_value": found.peak_value,
         "n": found.n,
+        "warehouse_id": [judged.warehouse_id] * size,
     }
-    return pl.DataFrame(columns, schema=EPISODES)
-
-
-def _last_us(dataset: Dataset) -> int | None:
-    """When the last row or sample of the dataset was taken; None when it holds neither."""
-    frames = [dataset.rows] if dataset.samples is None else [dataset.rows, dataset.samples]
-    lasts = [frame["timestamp"].dt.timestamp("us")[-1] for frame in frames if frame.height]
-    return max(lasts, default=None)
+    return pl.DataFrame(columns, schema={name: EPISODES[name] for name in columns})

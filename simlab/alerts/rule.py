@@ -1,36 +1,42 @@
-"""Alert rules: a TOML file of them, checked key by key, and back to TOML."""
+"""An alert rule: what is watched, over which window, and beyond which limit."""
 
-import json
-import math
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
 from simlab.clock import US_PER_S
-from simlab.config import as_record, duration_s, read_toml, shipped
-from simlab.dataset.target import building, settle
+from simlab.config import duration_s
 from simlab.errors import ConfigError
 
 Signal: TypeAlias = Literal[
     "duration", "queue_wait", "age", "batch_size", "value", "error_ratio", "retry_ratio",
-    "cpu_percent", "mem_usage_mb", "disk_read_bytes", "disk_write_bytes",
+    "throughput", "cpu_percent", "mem_usage_mb", "disk_read_bytes", "disk_write_bytes",
 ]  # fmt: skip
-Aggregate: TypeAlias = Literal["last", "mean", "min", "max", "ratio"]
-Direction: TypeAlias = Literal["above", "below"]
+Aggregate: TypeAlias = Literal[
+    "last", "mean", "min", "max", "ratio", "count", "p50", "p95", "p99",
+    "zscore", "robust_z", "seasonal_z", "record", "rate", "absent",
+]  # fmt: skip
+Direction: TypeAlias = Literal["above", "below", "outside"]
+Side: TypeAlias = Literal["above", "below"]
 Severity: TypeAlias = Literal["ticket", "page"]
-Evaluate: TypeAlias = Literal["row"]
+By: TypeAlias = Literal["warehouse_id"]
 
 RATIO_SIGNALS: Final = frozenset({"error_ratio", "retry_ratio"})
 SAMPLE_SIGNALS: Final = frozenset(
     {"cpu_percent", "mem_usage_mb", "disk_read_bytes", "disk_write_bytes"}
 )
+QUANTILES: Final[dict[str, float]] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+_IN_UNIT: Final = frozenset({"last", "mean", "min", "max", "ratio", *QUANTILES})
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
-WINDOW: Final = re.compile(r"([1-9][0-9]{0,6}) (rows?|batch|batches)")
+COUNT: Final = re.compile(r"([1-9][0-9]{0,6}) (rows?|batch|batches)")
+
+DAY_US: Final = 86_400_000_000
+UNBOUNDED_US: Final = 1 << 62
+"""Longer than any data, and still a moment when it is added to one."""
 
 
 class Steps(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,18 +48,32 @@ class Steps(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Search(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"for_": "for"}):
-    """What tuning may try for a rule; None leaves the choice to the tuner."""
+    """What tuning may try for a rule; None leaves the choice to the tuner.
+
+    `threshold` is what the rule is held against: for a record, its margin.
+    """
 
     threshold: Steps | None = None
     for_: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"for_": "for"}):
-    """When to alert: what is watched, over which window, and beyond which threshold.
+    """When to alert: what is watched, over which window, and beyond which limit.
 
-    `window` counts observations of the signal: rows (for a signal of samples, samples), or
-    finished batches for `error_ratio`. `min_count` is how many are needed before the window is
-    judged, the whole window when None. `simlab.alerts` defines what the durations do.
+    `window` is a number of observations of the signal, rows or finished batches or, for a signal
+    of samples, samples (`100 rows`, `100 batches`), or a length of time (`10m`). `short_window`
+    is of ratios alone: both windows must be beyond the threshold, as for a burn rate.
+    `direction` `outside` is farther from 0 than the threshold, on either side. `threshold` is
+    what the windowed value is held against, in its unit. `margin` stands in its place for a
+    record: how far beyond the window's range, as a share of it. `min_count` is how many
+    observations are needed before the window is judged: by default 1 in a window of time, and
+    the whole of a counted one. `evaluate` says when the rule is judged: at each `row`, or at the
+    multiples of a step such as `15s`, as Prometheus does. `stale_after` is how long a silence may
+    be before it resolves the rule. `by` judges each warehouse by itself. `smooth` takes the mean
+    of the signal over such a time first. `floor` is the least scale that a z is divided by.
+    `group` names the alert that several rules raise together. `cooldown` is how long after its
+    last firing a group, or a rule of none, raises no new page. `search` is what tuning may try.
+    `simlab.alerts` defines what all of them do.
 
     Raises:
         ConfigError: a setting cannot be, or not beside the others.
@@ -66,30 +86,68 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     signal: Signal
     aggregate: Aggregate = "last"
     window: str = "1 row"
+    short_window: str | None = None
     direction: Direction = "above"
-    threshold: float
+    threshold: float | None = None
+    margin: float | None = None
     for_: str = "0s"
     keep_firing_for: str = "0s"
     severity: Severity = "ticket"
     min_count: Annotated[int, Meta(ge=1)] | None = None
-    evaluate: Evaluate = "row"
+    evaluate: str = "row"
     stale_after: str = "5m"
+    by: By | None = None
+    smooth: str | None = None
+    floor: float | None = None
+    group: str | None = None
+    cooldown: str = "0s"
     search: Search | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be judged."""
-        for key, fault in _faults(self):
+        from simlab.alerts.faults import faults  # noqa: PLC0415 -- it looks at rules itself
+
+        for key, fault in faults(self):
             raise ConfigError(f"$.{key}: {fault}")
 
     @property
-    def window_count(self) -> int:
-        """How many observations the window holds when it is full."""
-        return int(self.window.partition(" ")[0])
+    def limit(self) -> float:
+        """What the windowed value is held against, in its unit."""
+        if self.aggregate == "record":
+            margin = self.margin or 0.0
+            return -margin if self.direction == "below" else margin
+        return 0.5 if self.threshold is None else self.threshold
+
+    @property
+    def side(self) -> Side:
+        """On which side of the limit the condition is true; what is `outside` is folded first."""
+        return "below" if self.direction == "below" else "above"
+
+    def at(self, *, limit: float, for_: str | None = None) -> "Rule":
+        """The same rule with another limit and, unless None, another `for`."""
+        held = {"margin": abs(limit)} if self.aggregate == "record" else {"threshold": limit}
+        return msgspec.structs.replace(self, for_=self.for_ if for_ is None else for_, **held)
+
+    @property
+    def window_count(self) -> int | None:
+        """How many observations the window holds when it is full; None for one of time."""
+        counted = COUNT.fullmatch(self.window)
+        return int(counted[1]) if counted else None
+
+    @property
+    def window_us(self) -> int | None:
+        """How long the window is [µs]; None for one of observations."""
+        return None if COUNT.fullmatch(self.window) else duration_us(self.window)
+
+    @property
+    def short_window_us(self) -> int | None:
+        """How long the second, shorter window is [µs]; None when there is none."""
+        return None if self.short_window is None else duration_us(self.short_window)
 
     @property
     def needed_count(self) -> int:
         """How many observations the window must hold to be judged."""
-        return self.window_count if self.min_count is None else self.min_count
+        return self.min_count or self.window_count or 1
 
     @property
     def for_us(self) -> int:
@@ -97,19 +155,68 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
         return duration_us(self.for_)
 
     @property
-    def keep_firing_for_us(self) -> int:
-        """How long the rule goes on firing after its condition last held [µs]."""
-        return duration_us(self.keep_firing_for)
+    def keep_us(self) -> int:
+        """How long after its condition last held the rule goes on firing [µs].
+
+        On a grid `keep_firing_for` counts from the first evaluation that is false, a step after
+        the last true one, as in Prometheus.
+        """
+        kept_us = duration_us(self.keep_firing_for)
+        return kept_us + (self.step_us or 0) if kept_us else 0
+
+    @property
+    def step_us(self) -> int | None:
+        """The step of the grid on which the rule is judged [µs]; None when it is at each row."""
+        return None if self.evaluate == "row" else duration_us(self.evaluate)
+
+    @property
+    def silence_us(self) -> int:
+        """How long an observation may be in coming before the rule resolves [µs].
+
+        On a grid evaluations never stay away, and to `absent` a silence says everything.
+        """
+        bounded = self.evaluate == "row" and self.aggregate != "absent"
+        return duration_us(self.stale_after) if bounded else UNBOUNDED_US
 
     @property
     def stale_after_us(self) -> int:
-        """How long a silence may be before it resolves the rule [µs]."""
+        """How old an observation may be to stand for now [µs]."""
         return duration_us(self.stale_after)
 
+    @property
+    def lookback_us(self) -> int:
+        """How old a value may be to stand for now when windows are taken [µs], 1 or more.
 
-class _RulesFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    schema: Literal[1]
-    rule: tuple[dict[str, Any], ...] = ()
+        The means of a smoothed signal on a grid are a series on that very grid.
+        """
+        if self.smooth is not None and self.step_us is not None:
+            return 1
+        return max(self.stale_after_us, 1)
+
+    @property
+    def smooth_us(self) -> int | None:
+        """Over how long the signal is averaged first [µs]; None when it is taken as it comes."""
+        return None if self.smooth is None else duration_us(self.smooth)
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether the rule is held against a value in its signal's own unit."""
+        return self.aggregate in _IN_UNIT
+
+    @property
+    def alert(self) -> str:
+        """The name of the alert that the rule raises: its group's, or its own."""
+        return self.group or self.name
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether an episode of the rule can be held back at all."""
+        return self.group is not None or self.cooldown_us > 0
+
+    @property
+    def cooldown_us(self) -> int:
+        """How long after the last firing no new page is raised [µs]."""
+        return duration_us(self.cooldown)
 
 
 def duration_us(text: str) -> int:
@@ -119,134 +226,3 @@ def duration_us(text: str) -> int:
         ConfigError: it is not a duration.
     """
     return round(duration_s(text) * US_PER_S)
-
-
-def load_rules(path: Path) -> tuple[Rule, ...]:
-    """The rules of a TOML file, in its order.
-
-    Raises:
-        ConfigError: the file cannot be read, holds no rule or two of one name, or a rule cannot
-            be used as it stands; the message names the file and the key.
-    """
-    tables = as_record(read_toml(path), _RulesFile, where=str(path)).rule
-    if not tables:
-        raise ConfigError(f"{path}: $.rule: found none, expected one [[rule]] table or more")
-    rules = tuple(_rule(table, f"{path}: $.rule[{i}]") for i, table in enumerate(tables))
-    _refuse_repeated_names(rules, path)
-    return rules
-
-
-def strategy_rules() -> tuple[Rule, ...]:
-    """The monitoring strategy's three rules, to the letter: the default everywhere."""
-    return load_rules(shipped("rules", "strategy"))
-
-
-def rules_toml(rules: Sequence[Rule]) -> str:
-    """The text of a rules file: for each rule what it must say and what differs from defaults."""
-    return "\n".join(["schema = 1\n", *map(_rule_toml, rules)])
-
-
-def write_rules(rules: Sequence[Rule], path: Path, *, force: bool = False) -> None:
-    """Write a rules file, whole or not at all.
-
-    Raises:
-        OutputError: something is there and `force` is not set, or it cannot be written.
-    """
-    with building(path, force=force) as folder:
-        made = folder / path.name
-        made.write_text(rules_toml(rules), encoding="utf-8")
-        settle(made, path)
-
-
-def _rule(table: dict[str, Any], where: str) -> Rule:
-    try:
-        return as_record(table, Rule, where=where)
-    except ConfigError as error:
-        path_and_fault = str(error).removeprefix(f"{where}: ").removeprefix("$")
-        raise ConfigError(f"{where}{path_and_fault}") from None
-
-
-def _refuse_repeated_names(rules: Sequence[Rule], path: Path) -> None:
-    first: dict[str, int] = {}
-    for index, rule in enumerate(rules):
-        earlier = first.setdefault(rule.name, index)
-        if earlier != index:
-            raise ConfigError(
-                f"{path}: $.rule[{index}].name: found {rule.name!r}, which is the name of "
-                f"$.rule[{earlier}] already; expected a name of its own"
-            )
-
-
-def _faults(rule: Rule) -> Iterator[tuple[str, str]]:
-    """Each setting that cannot be: its key, and what was found and expected."""
-    if not NAME.fullmatch(rule.name):
-        yield "name", f"found {rule.name!r}, expected a letter, then letters, digits, _ . or -"
-    if not math.isfinite(rule.threshold):
-        yield "threshold", f"found {rule.threshold}, expected a finite number"
-    yield from _window_faults(rule)
-    is_ratio = rule.signal in RATIO_SIGNALS
-    if is_ratio != (rule.aggregate == "ratio"):
-        expected = "'ratio'" if is_ratio else "last, mean, min or max"
-        yield "aggregate", f"found {rule.aggregate!r}, expected {expected} for {rule.signal}"
-    if is_ratio and not 0 <= rule.threshold <= 1:
-        yield "threshold", f"found {rule.threshold:g}, expected a share from 0 to 1: 5 % is 0.05"
-    yield from _duration_faults(rule)
-    yield from _search_faults(rule.search or Search())
-
-
-def _window_faults(rule: Rule) -> Iterator[tuple[str, str]]:
-    unit = "batches" if rule.signal == "error_ratio" else "rows"
-    window = WINDOW.fullmatch(rule.window)
-    if not window or window[2][:3] != unit[:3]:
-        yield "window", f"found {rule.window!r}, expected such as '100 {unit}' for {rule.signal}"
-    elif rule.needed_count > rule.window_count:
-        yield "min_count", f"found {rule.min_count}, expected at most the window's {window[1]}"
-
-
-def _duration_faults(rule: Rule) -> Iterator[tuple[str, str]]:
-    tried = rule.search.for_ or () if rule.search else ()
-    texts = [
-        ("for", rule.for_),
-        ("keep_firing_for", rule.keep_firing_for),
-        ("stale_after", rule.stale_after),
-        *((f"search.for[{index}]", text) for index, text in enumerate(tried)),
-    ]
-    for key, text in texts:
-        try:
-            duration_s(text)
-        except ConfigError as error:
-            yield key, str(error)
-
-
-def _search_faults(search: Search) -> Iterator[tuple[str, str]]:
-    tried = search.threshold
-    if tried and not -math.inf < tried.low < tried.high < math.inf:
-        found = f"low {tried.low}, high {tried.high}"
-        yield "search.threshold", f"found {found}, expected finite low < high"
-
-
-def _rule_toml(rule: Rule) -> str:
-    told = _told(rule)
-    search = told.pop("search", None)
-    lines = ["[[rule]]", *(f"{key} = {_toml(value)}" for key, value in told.items())]
-    if search:
-        lines += ["[rule.search]", *(f"{key} = {_toml(value)}" for key, value in search.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _told(record: Struct) -> dict[str, Any]:
-    """What a record says by its keys in TOML, without what is as the defaults have it."""
-    pairs = ((field, getattr(record, field.name)) for field in msgspec.structs.fields(record))
-    return {
-        field.encode_name: _told(value) if isinstance(value, Struct) else value
-        for field, value in pairs
-        if value != field.default
-    }
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value)

@@ -1,66 +1,100 @@
 """What a rule sees in a dataset: its signal's observations, each with its windowed value."""
 
-from collections.abc import Sequence
-from typing import Final, TypeAlias
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from simlab.alerts.rule import SAMPLE_SIGNALS, Rule
+from simlab.alerts.spans import Times, Values
+from simlab.alerts.windowed import windowed
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
-
-Times: TypeAlias = NDArray[np.int64]
-Values: TypeAlias = NDArray[np.float64]
 
 _STATUS: Final = pl.col("status")
 _EXPRESSIONS: Final[dict[str, pl.Expr]] = {
     "age": pl.col("queue_wait") + pl.col("duration"),
     "error_ratio": pl.when(_STATUS != "retry").then(_STATUS == "error"),
     "retry_ratio": _STATUS == "retry",
+    "throughput": pl.when(_STATUS != "retry").then(pl.lit(1.0)),
 }
 
 
-def observations(rule: Rule, dataset: Dataset) -> tuple[Times, Values]:
-    """The observations of the rule's signal, in the order of rows.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Series:
+    """A rule's windowed values, for all warehouses or for one.
 
-    A row whose signal is null is none; `error_ratio` is observed at finished batches alone.
+    Attributes:
+        warehouse_id: which warehouse; None when the rule does not tell them apart.
+        time_us: when the rule is judged [µs since 1970], ascending, repeats kept.
+        value: the value it is judged by, in the signal's unit; NaN where undefined.
+    """
+
+    warehouse_id: int | None
+    time_us: Times
+    value: Values
+
+
+def series(rule: Rule, dataset: Dataset) -> tuple[Series, ...]:
+    """What the rule is judged by over a dataset.
+
+    A row whose signal is null is no observation; `error_ratio` and `throughput` are observed at
+    finished batches alone.
 
     Returns:
-        The times [µs since 1970-01-01 UTC], ascending, repeats kept; and for each the value of
-        the window that ends with it, in the signal's unit. It is NaN, undefined, until the
-        window holds what the rule needs, and while an aggregated window holds a NaN.
+        One series; for a rule `by` warehouse one a warehouse that has an observation, by its id.
 
     Raises:
         InputError: the dataset says nothing about the signal: no samples, no such column, or
             not one observation.
     """
+    seen = _observed(rule, dataset)
+    until_us = last_us(dataset)
+    return tuple(
+        Series(warehouse_id=warehouse_id, time_us=moment_us, value=value)
+        for warehouse_id, part in _parts(rule, seen)
+        for moment_us, value in [windowed(rule, *_arrays(part), until_us=until_us)]
+    )
+
+
+def observations(rule: Rule, dataset: Dataset) -> tuple[Times, Values]:
+    """The moments and values of a rule that does not tell warehouses apart; see `series`."""
+    (only,) = series(rule, dataset)
+    return only.time_us, only.value
+
+
+def last_us(dataset: Dataset) -> int | None:
+    """When the last row or sample of the dataset was taken; None when it holds neither."""
+    frames = [dataset.rows] if dataset.samples is None else [dataset.rows, dataset.samples]
+    lasts = [frame["timestamp"].dt.timestamp("us")[-1] for frame in frames if frame.height]
+    return max(lasts, default=None)
+
+
+def _observed(rule: Rule, dataset: Dataset) -> pl.DataFrame:
+    """The signal's observations: `timestamp`, `value`, and what the rule tells apart."""
     value = _EXPRESSIONS.get(rule.signal, pl.col(rule.signal))
-    frame = _frame(rule, dataset, value.meta.root_names())
-    seen = frame.select("timestamp", value=value.cast(pl.Float64)).drop_nulls("value")
+    apart = [] if rule.by is None else [rule.by]
+    frame = _frame(rule, dataset, [*value.meta.root_names(), *apart])
+    seen = frame.select("timestamp", *apart, value=value.cast(pl.Float64)).drop_nulls()
     if seen.is_empty():
         kind = "samples" if frame is dataset.samples else "rows"
         raise _untold(rule, dataset, f"and none of {frame.height} {kind} tells it")
-    time_us = seen["timestamp"].dt.timestamp("us").to_numpy()
-    return time_us, windowed(seen["value"].to_numpy(), rule)
+    return seen
 
 
-def windowed(value: Values, rule: Rule) -> Values:
-    """For each observed value the rule's aggregate over the window that ends with it.
+def _parts(rule: Rule, seen: pl.DataFrame) -> Iterator[tuple[int | None, pl.DataFrame]]:
+    if rule.by is None:
+        yield None, seen
+        return
+    for key, part in sorted(seen.partition_by(rule.by, as_dict=True).items()):
+        yield int(key[0]), part
 
-    A ratio counts in integers and divides once, so 5 of 100 is 0.05 to the bit. A mean adds at
-    most a window's values, in the very order of `simlab.alerts.window`, and takes nothing away
-    again: the relative error for values of one sign stays below the window's length times 2⁻⁵³,
-    however long the series, and live and backtest agree to the bit.
 
-    >>> rule = Rule(name="mean", signal="value", aggregate="mean", window="2 rows", threshold=1)
-    >>> windowed(np.array([1.0, 2.0, 4.0]), rule)
-    array([nan, 1.5, 3. ])
-    """
-    held = np.minimum(np.arange(1, len(value) + 1), rule.window_count)
-    result = _aggregated(value, held, rule)
-    return np.where(held < rule.needed_count, np.nan, result)
+def _arrays(seen: pl.DataFrame) -> tuple[Times, Values]:
+    time_us: Times = seen["timestamp"].dt.timestamp("us").to_numpy()
+    return time_us, np.asarray(seen["value"].to_numpy(), dtype=np.float64)
 
 
 def _frame(rule: Rule, dataset: Dataset, columns: Sequence[str]) -> pl.DataFrame:
@@ -79,42 +113,3 @@ def _untold(rule: Rule, dataset: Dataset, fault: str) -> InputError:
         f"{dataset.name}: rule {rule.name!r} needs {rule.signal}, {fault}; "
         "leave the rule out, or give data that tell it"
     )
-
-
-def _aggregated(value: Values, held: Times, rule: Rule) -> Values:
-    """The aggregate over the last `held` values, at each value."""
-    if rule.aggregate == "ratio":
-        return _window_sums(value.astype(np.int64), rule.window_count) / held
-    if rule.aggregate == "min":
-        return _sliding(np.minimum, value, rule.window_count)
-    if rule.aggregate == "max":
-        return _sliding(np.maximum, value, rule.window_count)
-    if rule.aggregate == "mean":
-        with np.errstate(invalid="ignore", over="ignore"):
-            return _sliding(np.add, value, rule.window_count) / held
-    return value
-
-
-def _window_sums(value: Times, width: int) -> Times:
-    """Sums over the last `width` integers, fewer at the start."""
-    sums = np.cumsum(value)
-    sums[width:] -= sums[:-width].copy()
-    return sums
-
-
-def _sliding(combine: np.ufunc, value: Values, width: int) -> Values:
-    """`combine` over the last `width` values, fewer at the start; three operations a value.
-
-    The method of van Herk (1992) and of Gil and Werman (1993): cut the values into blocks of
-    `width`; a window is the tail of one block and the head of the next, or one whole block.
-    """
-    size = len(value)
-    width = max(1, min(width, size))
-    blocks = np.zeros((-(-size // width), width))
-    blocks.flat[:size] = value
-    heads = combine.accumulate(blocks, axis=1).ravel()[:size]
-    tails = combine.accumulate(blocks[:, ::-1], axis=1)[:, ::-1].ravel()
-    result = heads.copy()
-    combine(tails[1 : size - width + 1], heads[width:], out=result[width:])
-    result[width - 1 :: width] = heads[width - 1 :: width]
-    return result

@@ -123,7 +123,7 @@ def mapping(entries: Sequence[str] | None) -> dict[str, str] | None:
 
 def rules_or_strategy(path: Path | None) -> "tuple[Rule, ...]":
     """The rules of a file, or of simlab's own of that name; the strategy's by default."""
-    from simlab.alerts.rule import load_rules
+    from simlab.alerts.rules_file import load_rules
     from simlab.config import shipped
 
     if path is not None and (path.suffix == ".toml" or path.exists()):

@@ -54,7 +54,7 @@ def tune(
     as_json: Json = False,
 ) -> None:
     """Choose each rule's threshold and `for` on the first part in time; judge on the rest."""
-    from simlab.alerts.rule import write_rules
+    from simlab.alerts.rules_file import write_rules
     from simlab.dataset.target import refuse_existing
     from simlab.tuning.cautions import cautions_on_data, cautions_on_tuning
     from simlab.tuning.tune import tune as choose
@@ -131,7 +131,7 @@ def _as_json(tuning: "Tuning") -> dict[str, object]:
         "train_until": iso(tuning.train_until_us),
         "combinations": tuning.combinations,
         "rules": [
-            {"name": rule.name, "threshold": rule.threshold, "for": rule.for_}
+            {"name": rule.name, "threshold": rule.limit, "for": rule.for_}
             for rule in tuning.rules_after
         ],
         "train": {"given": tuning.train_before.scores, "tuned": tuning.train_after.scores},

@@ -3,31 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from simlab.alerts.rule import Aggregate, Rule
-from simlab.report.numbers import UNDEFINED, human_s, number, percent
-from simlab.report.words import with_unit
+from simlab.alerts.rule import Rule
+from simlab.report.numbers import UNDEFINED, human_s, percent
+from simlab.report.words import subject, value_words
 from simlab.tuning.account import Account, Verdict
-
-_IN_SIGNALS_UNIT: Final = frozenset({"last", "mean", "max", "min", "ratio", "p50", "p95", "p99"})
-_NAMED: Final[dict[Aggregate, str]] = {
-    "zscore": "z-score of {}",
-    "robust_z": "robust z-score of {}",
-    "seasonal_z": "seasonal z-score of {}",
-    "record": "{} beyond its record",
-    "rate": "rate of {}",
-    "count": "count of {}",
-}
-
-
-def value_words(rule: Rule, value: float) -> str:
-    """A windowed value of the rule, with its unit."""
-    if rule.aggregate == "record":
-        return f"{percent(value)} of the range" if value >= 0 else f"-{percent(-value)}"
-    if rule.aggregate == "rate":
-        return f"{with_unit(rule.signal, value)} a second"
-    if rule.signal == "throughput":
-        return f"{number(value)} a minute"
-    return with_unit(rule.signal, value) if rule.aggregate in _IN_SIGNALS_UNIT else number(value)
 
 
 def _gap_words(rule: Rule, gap: float) -> str:
@@ -37,16 +16,6 @@ def _gap_words(rule: Rule, gap: float) -> str:
         return words
     points = words.removesuffix(" %")
     return f"{points} point" if points == "1" else f"{points} points"
-
-
-def subject(rule: Rule) -> str:
-    """What the rule is judged by: `duration`, `mean duration over 10m`, `error_ratio`."""
-    named = _NAMED.get(rule.aggregate)
-    if named:
-        return named.format(rule.signal)
-    if rule.aggregate in ("last", "ratio"):
-        return rule.signal
-    return f"{rule.aggregate} {rule.signal} over {rule.window}"
 
 
 def firing_words(account: Account, rule: Rule) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simlab.alerts.rule import Rule, write_rules
+from simlab.alerts.rule import Rule
+from simlab.alerts.rules_file import write_rules
 from simlab.dataset.target import refuse_existing
 from simlab.report.html import write_dashboard
 from simlab.report.page import page_of

@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import polars as pl
 
-from simlab.alerts.rule import Rule, rules_toml
+from simlab.alerts.rule import Rule
+from simlab.alerts.rules_file import rules_toml
 from simlab.bot.faults import Faults, Outages
 from simlab.bot.machine import Machine, MachineModel, SimulatedMachine
 from simlab.clock import US_PER_S, Clock, VirtualClock, WallClock, utc_now_us

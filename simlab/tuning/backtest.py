@@ -194,13 +194,11 @@ def _nothing_to_judge(dataset: Dataset, rules: Sequence[Rule]) -> InputError:
 
 
 def _tells(dataset: Dataset, signal: Signal) -> bool:
+    counted = signal in RATIO_SIGNALS
     probe = Rule(
-        name="probe",
-        signal=signal,
-        aggregate="ratio" if signal in RATIO_SIGNALS else "mean",
-        window="1m",
+        name="probe", signal=signal, aggregate="ratio" if counted else "mean", window="1m",
         threshold=0.0,
-    )
+    )  # fmt: skip
     try:
         observations(probe, dataset)
     except InputError:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from simlab.alerts.rule import Rule
-from simlab.alerts.signal import observations
+from simlab.alerts.signal import series
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
 from simlab.tuning.tune import Tuning
@@ -18,7 +18,8 @@ def cautions_on_data(dataset: Dataset, rules: Sequence[Rule]) -> list[str]:
     """Rules whose data usually come further apart than their `stale_after` allows.
 
     Each such silence resolves the rule, or ends its waiting, so `for` and `keep_firing_for` do
-    nothing. The step is the median between observations.
+    nothing. The step is the median between observations; for a rule by warehouse, the median of
+    those.
     """
     return [text for rule in rules for text in _too_slow(dataset, rule)]
 
@@ -50,11 +51,12 @@ def cautions_on_tuning(tuning: Tuning, *, max_false_alarms_per_day: float) -> li
 
 def _too_slow(dataset: Dataset, rule: Rule) -> Iterator[str]:
     try:
-        time_us, _ = observations(rule, dataset)
+        found = series(rule, dataset)
     except InputError:  # the score says which data the rule lacks
         return
-    step_us = float(np.median(np.diff(time_us))) if time_us.size > 1 else 0.0
-    if step_us > rule.stale_after_us:
+    steps_us = [float(np.median(np.diff(each.time_us))) for each in found if each.time_us.size > 1]
+    step_us = float(np.median(steps_us)) if steps_us else 0.0
+    if step_us > rule.silence_us:
         yield (
             f"{rule.name}: its data come every {step_us / 60e6:.3g} min, and after "
             f"{rule.stale_after} without any it resolves: set stale_after above that"
@@ -66,8 +68,8 @@ def _on_rule(tuning: Tuning, rule: Rule) -> Iterator[str]:
     if score.episodes == 0:
         yield f"{rule.name} as tuned never fired on the training part: it is switched off"
     tried = rule.search.threshold if rule.search else None
-    if tried and any(math.isclose(rule.threshold, edge) for edge in (tried.low, tried.high)):
+    if tried and any(math.isclose(rule.limit, edge) for edge in (tried.low, tried.high)):
         yield (
-            f"{rule.name}: {rule.threshold:g} is the edge of its grid, {tried.low:g} to "
+            f"{rule.name}: {rule.limit:g} is the edge of its grid, {tried.low:g} to "
             f"{tried.high:g}: a better one may lie beyond"
         )

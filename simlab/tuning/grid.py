@@ -43,13 +43,13 @@ def grid(rule: Rule, value: NDArray[np.float64]) -> Grid:
         rule: the rule.
         value: the windowed values of its signal on the training part; NaN is left out.
     """
-    threshold = np.unique(np.append(_rounded(_thresholds(rule, value)), rule.threshold))
+    threshold = np.unique(np.append(_rounded(_thresholds(rule, value)), rule.limit))
     fors = _fors(rule)
     return Grid(
         threshold=threshold,
         for_=tuple(fors.values()),
         for_us=np.array(list(fors), dtype=np.int64),
-        threshold_at=int(np.searchsorted(threshold, rule.threshold)),
+        threshold_at=int(np.searchsorted(threshold, rule.limit)),
         for_at=list(fors).index(rule.for_us),
     )
 
@@ -57,8 +57,8 @@ def grid(rule: Rule, value: NDArray[np.float64]) -> Grid:
 def _thresholds(rule: Rule, value: NDArray[np.float64]) -> NDArray[np.float64]:
     if rule.search and (tried := rule.search.threshold):
         return np.linspace(tried.low, tried.high, tried.steps)
-    around = rule.threshold * FACTORS if rule.threshold > 0 else np.empty(0)
-    return np.concatenate((around, _tail(value, above=rule.direction == "above")))
+    around = rule.limit * FACTORS if rule.limit > 0 else np.empty(0)
+    return np.concatenate((around, _tail(value, above=rule.side == "above")))
 
 
 def _tail(value: NDArray[np.float64], *, above: bool) -> NDArray[np.float64]:

@@ -124,21 +124,21 @@ def _fired(
     rule: Rule, time_us: Times, value: NDArray[np.float64], tried: Grid, last_us: int
 ) -> Iterator[Firing]:
     """When the rule fires at each point, the `for` changing fastest."""
-    quiet = silences(time_us, stale_after_us=rule.stale_after_us)
+    quiet = silences(time_us, stale_after_us=rule.silence_us)
     for threshold in tried.threshold.tolist():
         beyond = runs(
             time_us,
             value,
             threshold=threshold,
-            direction=rule.direction,
-            stale_after_us=rule.stale_after_us,
+            direction=rule.side,
+            stale_after_us=rule.silence_us,
             known_silences=quiet,
         )
         for for_us in tried.for_us.tolist():
             yield firing(
                 beyond,
                 for_us=for_us,
-                keep_firing_for_us=rule.keep_firing_for_us,
+                keep_firing_for_us=rule.keep_us,
                 until_us=last_us,
             )
 

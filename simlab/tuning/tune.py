@@ -170,10 +170,8 @@ def _judged(rules: Sequence[Rule], found: Backtest) -> list[Rule]:
 
 def _chosen(points: Sequence[Points], positions: Sequence[int]) -> Mapping[str, Rule]:
     return {
-        swept.rule.name: structs.replace(
-            swept.rule,
-            threshold=float(swept.threshold[position]),
-            for_=swept.for_[position],
+        swept.rule.name: swept.rule.at(
+            limit=float(swept.threshold[position]), for_=swept.for_[position]
         )
         for swept, position in zip(points, positions, strict=True)
     }

@@ -40,12 +40,13 @@ def attempt(
     status: Status = "success",
     batch_size: int = 1,
     queue_wait: float | None = None,
+    warehouse_id: int = 1,
 ) -> Attempt:
     return Attempt(
         time_us=time_us,
         duration=duration,
         status=status,
-        warehouse_id=1,
+        warehouse_id=warehouse_id,
         batch_id=1,
         attempt=1,
         batch_size=batch_size,
@@ -81,14 +82,6 @@ def series(time_us: Sequence[int], value: Sequence[float | None]) -> Dataset:
     return Dataset(name="series", rows=rows)
 
 
-def window_by_hand(rule: Rule, values: Sequence[float]) -> list[float]:
-    """The rule's aggregate at each value, each window taken out and looked at whole."""
-    windows = [values[max(0, end - rule.window_count) : end] for end in range(1, len(values) + 1)]
-    return [
-        _aggregate(rule, held) if len(held) >= rule.needed_count else math.nan for held in windows
-    ]
-
-
 def episodes_by_hand(  # noqa: C901 - one piece, to be read beside the words
     rule: Rule, time_us: Sequence[int], value: Sequence[float], until_us: int | None = None
 ) -> list[Episode]:
@@ -101,14 +94,14 @@ def episodes_by_hand(  # noqa: C901 - one piece, to be read beside the words
     if until_us is not None:
         moments.append((until_us, math.nan))
     for index, (t, v) in enumerate(moments):
-        if last is not None and t - last > rule.stale_after_us:
+        if last is not None and t - last > rule.silence_us:
             if state == "firing":
-                found.append(_episode(start, last + rule.stale_after_us, beyond, rule))
+                found.append(_episode(start, last + rule.silence_us, beyond, rule))
             state = "inactive"
         if index == len(time_us):
             break
         last = t
-        true = v > rule.threshold if rule.direction == "above" else v < rule.threshold
+        true = v > rule.limit if rule.side == "above" else v < rule.limit
         if true:
             last_true = t
             if state == "inactive":
@@ -119,7 +112,7 @@ def episodes_by_hand(  # noqa: C901 - one piece, to be read beside the words
                 beyond.append(v)
         elif state == "pending":
             state = "inactive"
-        elif state == "firing" and t - last_true >= rule.keep_firing_for_us:
+        elif state == "firing" and t - last_true >= rule.keep_us:
             state = "inactive"
             found.append(_episode(start, t, beyond, rule))
     if state == "firing" and last is not None:
@@ -127,22 +120,10 @@ def episodes_by_hand(  # noqa: C901 - one piece, to be read beside the words
     return found
 
 
-def _aggregate(rule: Rule, held: Sequence[float]) -> float:
-    if rule.aggregate == "ratio":
-        return sum(value == 1 for value in held) / len(held)
-    if rule.aggregate == "last":
-        return held[-1]
-    if any(math.isnan(value) for value in held):
-        return math.nan
-    if rule.aggregate == "mean":
-        return math.fsum(held) / len(held)
-    return min(held) if rule.aggregate == "min" else max(held)
-
-
 def _episode(
     start_us: int, end_us: int, beyond: Sequence[float], rule: Rule, *, resolved: bool = True
 ) -> Episode:
-    farthest = max if rule.direction == "above" else min
+    farthest = max if rule.side == "above" else min
     return Episode(start_us, end_us, farthest(beyond), len(beyond), resolved)
 
 

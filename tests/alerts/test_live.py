@@ -3,49 +3,32 @@
 import subprocess
 import sys
 from collections.abc import Iterable
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import msgspec
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlab.alerts.live import Evaluator
 from simlab.alerts.replay import replay
-from simlab.alerts.rule import RATIO_SIGNALS, Aggregate, Rule, Signal, load_rules
-from simlab.alerts.signal import observations
+from simlab.alerts.rule import Rule, Signal
+from simlab.alerts.rules_file import load_rules
+from simlab.alerts.signal import series
+from simlab.clock import iso
 from simlab.config import shipped
+from simlab.dataset.schema import Dataset
 from simlab.errors import ConfigError, InputError
 from simlab.events import Alert, Attempt, Sample, Status
 
 from .cases import MINUTE, SECOND, attempt, dataset, episodes_by_hand, sample
+from .rules import any_rules
 
 SLOW = Rule(name="slow", signal="duration", threshold=2.0)
-LIVE_SIGNALS = [name for name in get_args(Signal) if name != "value"]
-durations = st.sampled_from(["0s", "0s", "1s", "2s", "5s"])
-plain: st.SearchStrategy[Aggregate] = st.sampled_from(["last", "mean", "min", "max"])
+LIVE_SIGNALS: list[Signal] = [name for name in get_args(Signal) if name != "value"]
 statuses: st.SearchStrategy[Status] = st.sampled_from(["success", "error", "retry"])
 small = st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0, 2.0, 3.0])
-
-
-@st.composite
-def rules(draw: st.DrawFn) -> Rule:
-    signal = draw(st.sampled_from(LIVE_SIGNALS))
-    width = draw(st.integers(1, 6))
-    return Rule(
-        name="r",
-        signal=signal,
-        aggregate="ratio" if signal in RATIO_SIGNALS else draw(plain),
-        window=f"{width} {'batches' if signal == 'error_ratio' else 'rows'}",
-        min_count=draw(st.none() | st.integers(1, width)),
-        direction=draw(st.sampled_from(["above", "below"])),
-        threshold=draw(
-            st.sampled_from([0.1, 0.2, 0.5, 1.0] + [2.0] * (signal not in RATIO_SIGNALS))
-        ),
-        for_=draw(durations),
-        keep_firing_for=draw(durations),
-        stale_after=draw(st.sampled_from(["1s", "2s", "6s", "5m"])),
-    )
 
 
 @st.composite
@@ -63,6 +46,7 @@ def events(draw: st.DrawFn) -> list[Attempt | Sample]:
                     status=draw(statuses),
                     batch_size=draw(st.integers(1, 3)),
                     queue_wait=draw(st.none() | small),
+                    warehouse_id=draw(st.integers(1, 2)),
                 )
             )
         else:
@@ -75,41 +59,70 @@ def alerts(evaluator: Evaluator, told: Iterable[Attempt | Sample]) -> list[Alert
     return [alert for event in told for alert in evaluator.observe(event)]
 
 
-def paired(told: list[Alert], *, last_us: int) -> list[tuple[str, int, int]]:
-    """The episodes that a rule's alerts tell; one without a resolution ends at `last_us`."""
-    starts = [alert for alert in told if alert.state == "firing"]
+class Told(NamedTuple):
+    """One episode as alerts tell it; `end_us` is None while it is under way."""
+
+    start_us: int
+    end_us: int | None
+    warehouse_id: int | None
+
+
+def paired(told: list[Alert]) -> list[Told]:
+    """The episodes that alerts tell."""
     ends = {alert.alert_id: alert.time_us for alert in told if alert.state == "resolved"}
-    return [(a.started_at, a.time_us, ends.get(a.alert_id, last_us)) for a in starts]
+    starts = [alert for alert in told if alert.state == "firing"]
+    assert len({alert.alert_id for alert in starts}) == len(starts)
+    assert [iso(alert.time_us) for alert in starts] == [alert.started_at for alert in starts]
+    return [Told(a.time_us, ends.get(a.alert_id), a.warehouse_id) for a in starts]
 
 
-@settings(max_examples=300, deadline=None)
-@given(rule=rules(), told=events())
+def by_hand(rule: Rule, data: Dataset, until_us: int) -> list[Told]:
+    """The episodes of a rule by the words, over what it is judged by."""
+    return [
+        Told(episode.start_us, episode.end_us if episode.resolved else None, judged.warehouse_id)
+        for judged in series(rule, data)
+        for episode in episodes_by_hand(
+            rule, judged.time_us.tolist(), judged.value.tolist(), until_us
+        )
+    ]
+
+
+@settings(max_examples=500, deadline=None)
+@given(data=st.data(), told=events())
 def test_live_replay_and_the_words_give_the_same_episodes(
-    rule: Rule, told: list[Attempt | Sample]
+    data: st.DataObject, told: list[Attempt | Sample]
 ) -> None:
-    data = dataset(told)
-    until_us = told[-1].time_us
-    live = alerts(Evaluator([rule], run_id="x"), told)
-    try:
-        time_us, value = observations(rule, data)
-    except InputError:
-        assert live == []
-        return
-    frame = replay([rule], data)
-    starts, ends = (frame[name].dt.timestamp("us").to_list() for name in ("start", "end"))
-    assert [(start, end) for _, start, end in paired(live, last_us=int(time_us[-1]))] == list(
-        zip(starts, ends, strict=True)
+    rules = [data.draw(any_rules(LIVE_SIGNALS, name=name)) for name in "abc"]
+    seen, until_us = dataset(told), told[-1].time_us
+    evaluator = Evaluator(rules, run_id="x")
+    live = [*alerts(evaluator, told), *evaluator.finish(until_us)]
+    known = []
+    for rule in rules:
+        mine = [alert for alert in live if alert.rule == rule.name]
+        try:
+            expected = by_hand(rule, seen, until_us)
+        except InputError:
+            assert mine == []
+            continue
+        known.append(rule)
+        assert sorted(paired(mine), key=str) == sorted(expected, key=str)
+    frame = replay(known, seen).with_columns(pl.col("start", "end").dt.timestamp("us"))
+    starts = [alert for alert in live if alert.state == "firing"]
+    pages = [(a.time_us, a.warehouse_id) for a in starts if not a.held]
+    kept = frame.filter(~pl.col("held")).select("start", "warehouse_id").rows()
+    assert sorted(pages, key=str) == sorted(kept, key=str)
+    replayed = frame.select("rule", "start", "warehouse_id").rows()
+    assert sorted(((a.rule, a.time_us, a.warehouse_id) for a in starts), key=str) == sorted(
+        replayed, key=str
     )
-    by_hand = episodes_by_hand(rule, time_us.tolist(), value.tolist(), until_us)
-    assert [episode[:2] for episode in by_hand] == list(zip(starts, ends, strict=True))
-    assert sum(alert.state == "resolved" for alert in live) == sum(e.resolved for e in by_hand)
 
 
 @settings(deadline=None)
-@given(rule=rules(), told=events())
+@given(data=st.data(), told=events())
 def test_several_rules_at_once_are_each_judged_as_if_alone(
-    rule: Rule, told: list[Attempt | Sample]
+    data: st.DataObject, told: list[Attempt | Sample]
 ) -> None:
+    rule = data.draw(any_rules(LIVE_SIGNALS))
     together = Evaluator([SLOW, rule], run_id="x")
     mixed = alerts(together, told)
     for one in (SLOW, rule):
@@ -117,6 +130,20 @@ def test_several_rules_at_once_are_each_judged_as_if_alone(
         assert [alert for alert in mixed if alert.rule == one.name] == alerts(alone, told)
         assert together.firing[one.name] == alone.firing[one.name]
     assert [alert.time_us for alert in mixed] == sorted(alert.time_us for alert in mixed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), told=events())
+def test_a_restart_that_reads_the_log_again_goes_on_as_if_there_had_been_none(
+    data: st.DataObject, told: list[Attempt | Sample]
+) -> None:
+    rules = [data.draw(any_rules(LIVE_SIGNALS, name=name)) for name in "ab"]
+    stop = data.draw(st.integers(0, len(told)))
+    before = alerts(Evaluator(rules, run_id="x"), told[:stop])
+    again = Evaluator(rules, run_id="x")
+    assert alerts(again, told[:stop]) == before
+    rest = alerts(again, told[stop:])
+    assert [*before, *rest] == alerts(Evaluator(rules, run_id="x"), told)
 
 
 def test_an_alert_says_what_began_when_and_what_to_do() -> None:

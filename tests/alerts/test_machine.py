@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlab.alerts.machine import Change, Machine
-from simlab.alerts.rule import Direction, Rule
+from simlab.alerts.rule import Rule, Side
 
 from .cases import SECOND, episodes_by_hand, steps
 
@@ -34,7 +34,7 @@ def changes(rule: Rule, time_us: Sequence[int], value: Sequence[float]) -> list[
 def test_the_machine_makes_the_episodes_of_the_words(
     steps: list[tuple[int, float]],
     threshold: float,
-    direction: Direction,
+    direction: Side,
     for_s: int,
     keep_s: int,
     stale_s: int,

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlab.alerts.replay import EPISODES, episodes, firing, firing_s, replay, runs, silences
-from simlab.alerts.rule import Direction, Rule, load_rules
-from simlab.alerts.signal import Times, Values, windowed
+from simlab.alerts.rule import Rule, Side
+from simlab.alerts.rules_file import load_rules
+from simlab.alerts.spans import Times, Values
+from simlab.alerts.windowed import windowed
 from simlab.config import shipped
 
 from .cases import MINUTE, SECOND, attempt, dataset, episodes_by_hand, sample, series, steps
@@ -24,7 +26,7 @@ def found(
     value: Sequence[float] | Values,
     *,
     threshold: float = 2.0,
-    direction: Direction = "above",
+    direction: Side = "above",
     for_us: int = 0,
     keep_us: int = 0,
     stale_us: int = NO_SILENCE,
@@ -57,7 +59,7 @@ def spans(*args: Sequence[float] | Values | Times, **keys: object) -> list[tuple
 def test_arrays_give_the_episodes_of_the_words(
     steps: list[tuple[int, float]],
     threshold: float,
-    direction: Direction,
+    direction: Side,
     for_s: int,
     keep_s: int,
     stale_s: int,
@@ -73,7 +75,7 @@ def test_arrays_give_the_episodes_of_the_words(
     by_hand = episodes_by_hand(rule, time_us, value, until_us)
     by_array = found(
         time_us, value, threshold=threshold, direction=direction, for_us=rule.for_us,
-        keep_us=rule.keep_firing_for_us, stale_us=rule.stale_after_us, until_us=until_us,
+        keep_us=rule.keep_us, stale_us=rule.stale_after_us, until_us=until_us,
     )  # fmt: skip
     assert by_array == [episode[:4] for episode in by_hand]
 
@@ -82,20 +84,24 @@ def error_rule() -> Rule:
     return load_rules(shipped("rules", "strategy"))[1]
 
 
+def judged(flags: Values) -> Values:
+    return windowed(error_rule(), np.arange(len(flags)), flags)[1]
+
+
 def test_exactly_5_errors_of_100_never_fire() -> None:
-    value = windowed(np.tile([1.0] + [0.0] * 19, 100), error_rule())
+    value = judged(np.tile([1.0] + [0.0] * 19, 100))
     assert found(range(len(value)), value, threshold=0.05) == []
 
 
 def test_the_6th_error_of_100_fires() -> None:
     flags = np.zeros(300)
     flags[[100, 110, 120, 130, 140, 150]] = 1
-    value = windowed(flags, error_rule())
+    value = judged(flags)
     assert found(range(300), value, threshold=0.05) == [(150, 200, 0.06, 50)]
 
 
 def test_errors_before_the_window_is_full_fire_nothing() -> None:
-    value = windowed(np.ones(100), error_rule())
+    value = judged(np.ones(100))
     assert found(range(100), value, threshold=0.05) == [(99, 99, 1.0, 1)]
 
 
@@ -226,10 +232,10 @@ def test_the_rules_episodes_come_in_one_frame_by_start_then_in_the_rules_order()
     frame = replay(rules, data)
     assert dict(frame.schema) == EPISODES
     assert frame.with_columns(pl.col("start", "end").dt.timestamp("us") // SECOND).rows() == [
-        ("slow", 1, 2, 3.0, 1),
-        ("busy", 1, 301, 90.0, 1),
-        ("fast", 2, 3, 0.25, 1),
-        ("slow", 3, 303, 4.0, 1),
+        ("slow", 1, 2, 3.0, 1, None, False),
+        ("busy", 1, 301, 90.0, 1, None, False),
+        ("fast", 2, 3, 0.25, 1, None, False),
+        ("slow", 3, 303, 4.0, 1, None, False),
     ]
 
 

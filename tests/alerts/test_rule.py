@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlab.alerts.rule import (
-    Rule,
-    Search,
-    Steps,
-    load_rules,
-    rules_toml,
-    strategy_rules,
-    write_rules,
-)
+from simlab.alerts.rule import Rule, Search, Steps
+from simlab.alerts.rules_file import load_rules, rules_toml, strategy_rules, write_rules
 from simlab.config import shipped
 from simlab.errors import ConfigError, OutputError
 
@@ -28,6 +21,16 @@ EXAMPLES = (
         stale_after="1h", search=Search(threshold=Steps(low=-1, high=1e20, steps=3), for_=("0s",)),
     ),
     Rule(name="errors", signal="error_ratio", aggregate="ratio", window="1 batch", threshold=0.5),
+    Rule(
+        name="burn", signal="error_ratio", aggregate="ratio", window="1h", short_window="5m",
+        threshold=0.072, group="errors", cooldown="3h", by="warehouse_id", evaluate="15s",
+    ),
+    Rule(
+        name="z", signal="value", aggregate="zscore", window="14d", smooth="75m", floor=0.8,
+        direction="outside", threshold=4.0, evaluate="5m",
+    ),
+    Rule(name="record", signal="value", aggregate="record", window="28d", margin=0.05),
+    Rule(name="gone", signal="duration", aggregate="absent", window="10m", for_="1m"),
     Rule(name="tried", signal="age", threshold=1.0, search=Search(for_=("0s", "1.5h"))),
 )  # fmt: skip
 
@@ -64,6 +67,25 @@ def test_the_shipped_file_holds_the_strategys_three_rules_to_the_letter() -> Non
     assert all(rule.search for rule in rules)
 
 
+def test_a_rule_is_held_against_its_threshold_or_its_margin_on_its_side() -> None:
+    record = Rule(name="r", signal="value", aggregate="record", window="28d", margin=0.05)
+    low = msgspec.structs.replace(record, direction="below")
+    assert (record.limit, record.side, low.limit, low.side) == (0.05, "above", -0.05, "below")
+    assert record.at(limit=0.2) == msgspec.structs.replace(record, margin=0.2)
+    assert low.at(limit=-0.2) == msgspec.structs.replace(low, margin=0.2)
+    slow = EXAMPLES[0]
+    assert slow.at(limit=3.0, for_="1m") == msgspec.structs.replace(slow, threshold=3.0, for_="1m")
+    assert slow.at(limit=3.0).for_ == slow.for_
+
+
+def test_on_a_grid_firing_is_kept_from_the_first_false_evaluation_on() -> None:
+    """As Prometheus counts `keep_firing_for`: a step after the last true one."""
+    kept = msgspec.structs.replace(EXAMPLES[0], keep_firing_for="5m")
+    assert kept.keep_us == 300_000_000
+    assert msgspec.structs.replace(kept, evaluate="15s").keep_us == 315_000_000
+    assert msgspec.structs.replace(EXAMPLES[0], evaluate="15s").keep_us == 0
+
+
 def test_what_a_rule_leaves_out_is_as_the_contract_has_it(tmp_path: Path) -> None:
     (rule,) = load_rules(rules_file(tmp_path))
     assert rule == Rule(
@@ -76,7 +98,7 @@ def test_what_a_rule_leaves_out_is_as_the_contract_has_it(tmp_path: Path) -> Non
 def test_durations_are_told_in_microseconds_and_windows_in_observations() -> None:
     rule = EXAMPLES[1]
     assert rule.for_us == 90_000_000
-    assert rule.keep_firing_for_us == 300_000_000
+    assert rule.keep_us == 300_000_000
     assert rule.stale_after_us == 3_600_000_000
     assert (rule.window_count, rule.needed_count) == (10, 3)
     assert msgspec.structs.replace(rule, min_count=None).needed_count == 10
@@ -107,9 +129,14 @@ def test_the_text_leaves_out_what_is_as_the_defaults_have_it() -> None:
     )
 
 
+AGGREGATES = (
+    "absent, count, last, max, mean, min, p50, p95, p99, rate, ratio, record, robust_z, "
+    "seasonal_z, zscore"
+)
+BURN_ONLY = "found '1m', expected it beside a ratio's window of time, above"
 SIGNALS = (
     "age, batch_size, cpu_percent, disk_read_bytes, disk_write_bytes, duration, "
-    "error_ratio, mem_usage_mb, queue_wait, retry_ratio, value"
+    "error_ratio, mem_usage_mb, queue_wait, retry_ratio, throughput, value"
 )
 
 
@@ -117,18 +144,31 @@ SIGNALS = (
     ("key", "found", "expected"),
     [
         ("signal", '"durations"', f"found 'durations', expected one of {SIGNALS}"),
-        ("aggregate", '"p99"', "found 'p99', expected one of last, max, mean, min, ratio"),
-        ("direction", '"outside"', "found 'outside', expected one of above, below"),
+        ("aggregate", '"p90"', f"found 'p90', expected one of {AGGREGATES}"),
+        ("direction", '"over"', "found 'over', expected one of above, below, outside"),
         ("severity", '"critical"', "found 'critical', expected one of page, ticket"),
-        ("evaluate", '"15s"', "found '15s', expected row"),
+        ("evaluate", '"100ms"', "found '100ms', expected 'row' or a step of 1s or more"),
+        ("evaluate", '"grid"', "'grid' is not a duration; write it like '90s', '5m' or '1d12h'"),
+        ("by", '"batch_id"', "found 'batch_id', expected warehouse_id"),
+        ("margin", "0.1", "found 0.1, expected none: it is for the aggregate 'record'"),
+        ("floor", "0.1", "found 0.1, expected it with robust_z, seasonal_z, zscore"),
+        ("group", '"a b"', "found 'a b', expected a letter, then letters, digits, _ . or -"),
+        ("smooth", '"0s"', "found '0s', expected a time above 0"),
+        ("short_window", '"1m"', BURN_ONLY),
+        ("window", '"0s"', "found '0s', expected a time above 0"),
+        ("window", '"5"', "found '5', expected such as '100 rows' or '10m'"),
         ("signal", "3", "Expected `str`, got `int`"),
-        ("threshold", '"2"', "Expected `float`, got `str`"),
+        ("threshold", '"2"', "Expected `float | null`, got `str`"),
         ("threshold", "nan", "found nan, expected a finite number"),
         ("threshold", "inf", "found inf, expected a finite number"),
         ("window", '"100 batches"', "found '100 batches', expected such as '100 rows' for duration"),
         ("min_count", "2", "found 2, expected at most the window's 1"),
         ("min_count", "0", "Expected `int` >= 1, found 0"),
-        ("aggregate", '"ratio"', "found 'ratio', expected last, mean, min or max for duration"),
+        (
+            "aggregate",
+            '"ratio"',
+            "found 'ratio' of duration, expected it of error_ratio or retry_ratio alone",
+        ),
         ("for_", '"5 min"', "'5 min' is not a duration; write it like '90s', '5m' or '1d12h'"),
         ("keep_firing_for", '""', "'' is not a duration; write it like '90s', '5m' or '1d12h'"),
         ("for_", "5", "Expected `str`, got `int`"),
@@ -171,9 +211,50 @@ def test_a_search_that_cannot_be_tried_is_refused_at_its_path(
     assert refusal(rules_file(tmp_path, search=found)) == f"$.rule[0].search{expected}"
 
 
-def test_a_window_of_time_is_refused_and_the_form_that_is_taken_told(tmp_path: Path) -> None:
-    told = refusal(rules_file(tmp_path, window='"10m"'))
-    assert told == "$.rule[0].window: found '10m', expected such as '100 rows' for duration"
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (
+            {"aggregate": '"count"'},
+            "window: found '1 row', expected a time such as '10m' for count",
+        ),
+        (
+            {"aggregate": '"record"'},
+            "threshold: found 2, expected none: a record is held against its margin",
+        ),
+        (
+            {"aggregate": '"absent"', "window": '"5m"'},
+            "threshold: found 2, expected none: the window says it all",
+        ),
+        (
+            {"direction": '"outside"', "threshold": "-1.0"},
+            "threshold: found -1, expected 0 or more: outside is both sides",
+        ),
+        (
+            {"signal": '"cpu_percent"', "by": '"warehouse_id"'},
+            "by: found 'warehouse_id', expected none: cpu_percent is of no one warehouse",
+        ),
+        (
+            {"aggregate": '"rate"', "window": '"10s"', "evaluate": '"15s"'},
+            "window: found '10s', expected a multiple of the step 15s",
+        ),
+        (
+            {"aggregate": '"seasonal_z"', "window": '"7d"', "evaluate": '"7m"'},
+            "evaluate: found '7m', expected a step that divides a day",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_together_are_refused_at_one_of_them(
+    tmp_path: Path, keys: dict[str, str], expected: str
+) -> None:
+    assert refusal(rules_file(tmp_path, **keys)) == f"$.rule[0].{expected}"
+
+
+def test_a_rule_without_what_it_is_held_against_is_refused(tmp_path: Path) -> None:
+    body = 'schema = 1\n[[rule]]\nname = "r"\nsignal = "duration"\n'
+    assert refusal(rules_file(tmp_path, body=body)) == (
+        "$.rule[0].threshold: found none, expected what the value is held against"
+    )
 
 
 def test_the_path_counts_rules_from_zero(tmp_path: Path) -> None:
@@ -184,6 +265,8 @@ def test_the_path_counts_rules_from_zero(tmp_path: Path) -> None:
 
 def test_an_error_ratio_without_its_ratio_over_batches_is_refused(tmp_path: Path) -> None:
     path = rules_file(tmp_path, signal='"error_ratio"')
+    assert refusal(path) == "$.rule[0].aggregate: found 'last', expected 'ratio' for error_ratio"
+    path = rules_file(tmp_path, signal='"error_ratio"', aggregate='"ratio"')
     assert refusal(path) == (
         "$.rule[0].window: found '1 row', expected such as '100 batches' for error_ratio"
     )
@@ -224,8 +307,8 @@ def test_a_name_that_would_not_do_in_a_log_or_a_label_is_refused(tmp_path: Path,
 
 
 def test_a_rule_made_in_python_is_held_to_the_same_limits() -> None:
-    with pytest.raises(ConfigError, match=r"^\$\.window: found '10m', expected"):
-        Rule(name="r", signal="duration", threshold=1.0, window="10m")
+    with pytest.raises(ConfigError, match=r"^\$\.window: found '10', expected"):
+        Rule(name="r", signal="duration", threshold=1.0, window="10")
     with pytest.raises(ConfigError, match=r"^\$\.threshold: found nan"):
         msgspec.structs.replace(EXAMPLES[0], threshold=float("nan"))
 

@@ -1,23 +1,16 @@
-"""A rule sees of a dataset what its definition says, and each window as if it were cut out."""
+"""A rule sees of a dataset what its definition says."""
 
 import math
-from typing import get_args
 
-import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from simlab.alerts.rule import Aggregate, Rule
-from simlab.alerts.signal import observations, windowed
+from simlab.alerts.rule import Rule
+from simlab.alerts.signal import observations
 from simlab.dataset.schema import ROWS, SAMPLES, Dataset, empty
 from simlab.errors import InputError
 
-from .cases import attempt, dataset, sample, series, window_by_hand
-
-AGGREGATES = [name for name in get_args(Aggregate) if name != "ratio"]
-floats = st.floats(-1e6, 1e6) | st.just(math.nan)
+from .cases import attempt, dataset, sample, series
 
 
 def rule(signal: str, *, window: str = "1 row", aggregate: str = "last", **keys: object) -> Rule:
@@ -73,69 +66,6 @@ def test_a_null_in_a_series_is_no_observation_and_a_nan_is_one() -> None:
     assert time_us.tolist() == [1, 3]
     assert value[0] == 1.0
     assert math.isnan(value[1])
-
-
-def test_5_errors_of_100_are_one_twentieth_to_the_bit_wherever_they_lie() -> None:
-    errors = rule("error_ratio", aggregate="ratio", window="100 batches")
-    value = windowed(np.tile([1.0] + [0.0] * 19, 5_000), errors)
-    assert np.isnan(value[:99]).all()
-    assert set(value[99:].tolist()) == {0.05}
-
-
-def test_a_window_is_undefined_until_it_is_full_or_holds_min_count() -> None:
-    value = np.arange(5.0)
-    full = windowed(value, rule("value", aggregate="max", window="4 rows"))
-    early = windowed(value, rule("value", aggregate="max", window="4 rows", min_count=2))
-    assert np.array_equal(full, [np.nan, np.nan, np.nan, 3, 4], equal_nan=True)
-    assert np.array_equal(early, [np.nan, 1, 2, 3, 4], equal_nan=True)
-
-
-@given(
-    values=st.lists(floats, max_size=40),
-    width=st.integers(1, 12),
-    needed=st.integers(1, 12),
-    aggregate=st.sampled_from(AGGREGATES),
-)
-def test_each_window_gives_what_it_gives_when_cut_out(
-    values: list[float], width: int, needed: int, aggregate: str
-) -> None:
-    counted = rule(
-        "value", aggregate=aggregate, window=f"{width} rows", min_count=min(needed, width)
-    )
-    found = windowed(np.array(values), counted)
-    expected = window_by_hand(counted, values)
-    assert np.allclose(found, expected, rtol=0, atol=1e-8, equal_nan=True)
-    if aggregate != "mean":
-        assert np.array_equal(found, expected, equal_nan=True)
-
-
-@given(values=st.lists(st.booleans(), max_size=60), width=st.integers(1, 12))
-def test_a_ratio_is_the_count_divided_once(values: list[bool], width: int) -> None:
-    counted = rule("error_ratio", aggregate="ratio", window=f"{width} batches", min_count=1)
-    numbers = [float(value) for value in values]
-    assert windowed(np.array(numbers), counted).tolist() == window_by_hand(counted, numbers)
-
-
-def test_a_mean_forgets_what_left_its_window_however_large_it_was() -> None:
-    """Sums that add and subtract keep the rounding of 1e16 for ever; here it leaves no trace."""
-    value = np.array([0.1, 1e16, *[0.1] * 8])
-    found = windowed(value, rule("value", aggregate="mean", window="3 rows"))
-    assert found[4:] == pytest.approx(0.1, rel=1e-15)
-
-
-def test_an_infinity_or_a_nan_stays_in_the_windows_that_hold_it() -> None:
-    value = np.array([1.0, math.inf, -math.inf, 1.0, math.nan, 1.0, 1.0, 3.0])
-    found = windowed(value, rule("value", aggregate="mean", window="2 rows"))
-    expected = [np.nan, np.inf, np.nan, -np.inf, np.nan, np.nan, 1.0, 2.0]
-    assert np.array_equal(found, expected, equal_nan=True)
-
-
-def test_the_windows_over_nothing_are_nothing() -> None:
-    for aggregate in AGGREGATES:
-        counted = rule("duration", aggregate=aggregate, window="3 rows")
-        assert windowed(np.empty(0), counted).shape == (0,)
-    errors = rule("error_ratio", aggregate="ratio", window="3 batches")
-    assert windowed(np.empty(0), errors).shape == (0,)
 
 
 FOUR = pl.DataFrame(

@@ -1,55 +1,63 @@
 """A window fed value by value gives the floats that the arrays give, to the bit."""
 
 import math
-from typing import get_args
 
 import numpy as np
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simlab.alerts.rule import Aggregate, Rule
-from simlab.alerts.signal import windowed
-from simlab.alerts.window import window
+from simlab.alerts.rule import RATIO_SIGNALS, Rule
+from simlab.alerts.window import grid_window, window
+from simlab.alerts.windowed import windowed
 
-odd = st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 1e308])
-anything = odd | st.floats(0, 10) | st.floats()
-
-
-def live(rule: Rule, values: list[float]) -> list[float]:
-    push = window(rule)
-    return values if push is None else [push(value) for value in values]
+from .cases import SECOND
+from .rules import any_rules, days_observed, observed
+from .words import Seen
 
 
-@given(
-    values=st.lists(anything, max_size=50),
-    width=st.integers(1, 9),
-    needed=st.integers(1, 9),
-    aggregate=st.sampled_from([name for name in get_args(Aggregate) if name != "ratio"]),
-)
-def test_one_by_one_is_all_at_once_for_any_floats(
-    values: list[float], width: int, needed: int, aggregate: Aggregate
-) -> None:
+def live(rule: Rule, seen: list[Seen], *, until_us: int) -> list[float]:
+    if rule.step_us is None:
+        push = window(rule)
+        return [value if push is None else push(time_us, value) for time_us, value in seen]
+    held, values, waiting = grid_window(rule), [], list(seen)
+    first = -(-seen[0].time_us // rule.step_us) * rule.step_us
+    for at in range(first, until_us + 1, rule.step_us):
+        while waiting and waiting[0].time_us <= at:
+            held.push(*waiting.pop(0))
+        values.append(held.read(at))
+    return values
+
+
+def check(rule: Rule, seen: list[Seen], *, until_us: int) -> None:
+    time_us = np.array([one.time_us for one in seen], dtype=np.int64)
+    value = np.array([one.value for one in seen], dtype=np.float64)
+    _, expected = windowed(rule, time_us, value, until_us=until_us)
+    assert np.array_equal(live(rule, seen, until_us=until_us), expected, equal_nan=True)
+
+
+@settings(max_examples=600, deadline=None)
+@given(data=st.data(), idle_s=st.sampled_from([0, 0, 1, 10]))
+def test_one_by_one_is_all_at_once_for_any_floats(data: st.DataObject, idle_s: int) -> None:
+    rule = data.draw(any_rules(["value", "error_ratio", "duration", "throughput"]))
+    binary = rule.signal in RATIO_SIGNALS
+    seen = data.draw(observed(binary=binary, odd=not binary))
+    silent = rule.aggregate == "absent" and rule.step_us is None  # it has no window
+    if seen and not silent:
+        check(rule, seen, until_us=seen[-1].time_us + idle_s * SECOND)
+
+
+@settings(max_examples=150, deadline=None)
+@given(seen=days_observed(), data=st.data())
+def test_a_season_one_by_one_is_a_season_all_at_once(seen: list[Seen], data: st.DataObject) -> None:
     rule = Rule(
-        name="r", signal="value", aggregate=aggregate, window=f"{width} rows",
-        min_count=min(needed, width), threshold=0,
+        name="r", signal="value", aggregate="seasonal_z", threshold=1.0,
+        window=data.draw(st.sampled_from(["6 rows", "2d", "30h"])),
+        smooth=data.draw(st.none() | st.just("8h")),
+        evaluate=data.draw(st.sampled_from(["row", "6h", "3h"])),
+        stale_after=data.draw(st.sampled_from(["5m", "7h"])),
     )  # fmt: skip
-    assert np.array_equal(live(rule, values), windowed(np.array(values), rule), equal_nan=True)
-
-
-@given(
-    values=st.lists(st.sampled_from([0.0, 1.0]), max_size=80),
-    width=st.integers(1, 9),
-    needed=st.integers(1, 9),
-)
-def test_ratios_one_by_one_are_those_all_at_once(
-    values: list[float], width: int, needed: int
-) -> None:
-    rule = Rule(
-        name="r", signal="retry_ratio", aggregate="ratio", window=f"{width} rows",
-        min_count=min(needed, width), threshold=0,
-    )  # fmt: skip
-    assert np.array_equal(live(rule, values), windowed(np.array(values), rule), equal_nan=True)
+    if seen:
+        check(rule, seen, until_us=seen[-1].time_us)
 
 
 def test_two_windows_of_one_rule_know_nothing_of_each_other() -> None:
@@ -57,22 +65,10 @@ def test_two_windows_of_one_rule_know_nothing_of_each_other() -> None:
     first, second = window(rule), window(rule)
     assert first is not None
     assert second is not None
-    assert math.isnan(first(9.0))
-    assert math.isnan(second(1.0))
-    assert second(2.0) == 2.0
+    assert math.isnan(first(0, 5.0))
+    assert math.isnan(second(0, 1.0))
+    assert (first(1, 1.0), second(1, 2.0)) == (5.0, 2.0)
 
 
 def test_the_last_value_alone_needs_no_window() -> None:
     assert window(Rule(name="r", signal="value", threshold=0)) is None
-
-
-@pytest.mark.parametrize("aggregate", ["min", "max", "mean"])
-@pytest.mark.parametrize("position", [0, 1, 2])
-def test_a_nan_makes_a_window_undefined_wherever_it_lies(
-    aggregate: Aggregate, position: int
-) -> None:
-    rule = Rule(name="r", signal="value", aggregate=aggregate, window="3 rows", threshold=0)
-    values = [1.0] * 3
-    values[position] = math.nan
-    assert math.isnan(live(rule, values)[-1])
-    assert live(rule, [*values, 1.0, 1.0, 1.0])[-1] == 1.0

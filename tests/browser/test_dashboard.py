@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simlab.alerts.rule import strategy_rules
+from simlab.alerts.rules_file import strategy_rules
 from simlab.report.html import Page, write_dashboard
 from simlab.tuning.backtest import backtest
 from simlab.workload.draw import draw

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from simlab.alerts.rule import Rule
-from simlab.report.accounts import clause, firing_words, value_words
+from simlab.report.accounts import clause, firing_words
 from simlab.report.explained import sentence
+from simlab.report.words import value_words
 from simlab.tuning.account import Account
 from simlab.tuning.explain import Told
 
@@ -43,7 +44,7 @@ HELD_FOR = account(ERRORS, "short", longest_s=40.0, crossed_s=3.0, first_crossed
 def test_what_was_missed_says_how_near_each_rule_came() -> None:
     """The example of the issue, with units."""
     assert told(HELD_FOR, PEAKED) == (
-        "a-1 (latency_spike, 10 min): missed. Nearest: errors: error_ratio held above 5 % for 40 s "
+        "a-1 (latency_spike, 10 min): missed. Nearest: errors: error_ratio over 100 batches held above 5 % for 40 s "
         "of the 1 min it needs; slow: duration peaked at 1.8 s, 200 ms (10 %) below 2 s."
     )
 
@@ -52,7 +53,7 @@ def test_what_was_caught_says_where_the_lateness_came_from() -> None:
     caught = account(ERRORS, "caught", delay_s=95.0, crossed_s=30.0, first_crossed_s=12.0)
     later = account(SLOW, "caught", delay_s=120.0, crossed_s=120.0, first_crossed_s=120.0)
     assert told(caught, later) == (
-        "a-1 (latency_spike, 10 min): caught by errors after 1 min 35 s, error_ratio went above 5 % "
+        "a-1 (latency_spike, 10 min): caught by errors after 1 min 35 s, error_ratio over 100 batches went above 5 % "
         "after 30 s, having crossed it first after 12 s and fallen back, and `for` 1m took "
         "1 min 5 s. Then slow after 2 min."
     )
@@ -71,7 +72,7 @@ def test_a_catch_that_luck_explains_says_so() -> None:
 def test_what_was_pending_before_it_showed_says_since_when() -> None:
     caught = account(ERRORS, "caught", delay_s=20.0, crossed_s=-40.0, first_crossed_s=-40.0)
     assert firing_words(caught, ERRORS) == (
-        "error_ratio was above 5 % 40 s before it showed, and `for` 1m took 1 min"
+        "error_ratio over 100 batches was above 5 % 40 s before it showed, and `for` 1m took 1 min"
     )
 
 
@@ -86,9 +87,9 @@ def test_what_was_pending_before_it_showed_says_since_when() -> None:
         ("silent", {}, "no error_ratio was observed while it showed"),
         ("unjudged", {}, "the data do not tell error_ratio"),
         ("below", {"peak_value": 0.04, "short_by": 0.01, "short_by_ratio": 0.2},
-         "error_ratio peaked at 4 %, 1 point (20 %) below 5 %"),
+         "error_ratio over 100 batches peaked at 4 %, 1 point (20 %) below 5 %"),
         ("below", {"peak_value": 0.05, "short_by": 0.0, "short_by_ratio": 0.0},
-         "error_ratio reached 5 % and must be above it"),
+         "error_ratio over 100 batches reached 5 % and must be above it"),
     ],
 )  # fmt: skip
 def test_each_verdict_has_its_words(verdict: Any, figures: dict[str, float], words: str) -> None:
@@ -102,7 +103,7 @@ def test_a_rule_below_a_limit_falls_to_it() -> None:
     )  # fmt: skip
     near = account(rule, "below", peak_value=6.0, short_by=1.0, short_by_ratio=0.2)
     assert clause(near, rule) == (
-        "idle: mean throughput over 10m fell only to 6 a minute, 1 a minute (20 %) above 5 a minute"
+        "idle: throughput over 10m fell only to 6 a minute, 1 a minute (20 %) above 5 a minute"
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from simlab.alerts.rule import strategy_rules
+from simlab.alerts.rules_file import strategy_rules
 from simlab.dataset.read import read
 from simlab.report.page import page_of
 from simlab.workload.generate import generate

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from simlab.alerts.rule import load_rules, strategy_rules
+from simlab.alerts.rules_file import load_rules, strategy_rules
 from simlab.errors import OutputError
 from simlab.report.story import story
 from simlab.workload.loading import load_profile

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from simlab.alerts.rule import Rule, load_rules
+from simlab.alerts.rule import Rule
+from simlab.alerts.rules_file import load_rules
 from simlab.bot.ledger import Ledger
 from simlab.bot.loop import work
 from simlab.bot.machine import MachineModel, SimulatedMachine

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from simlab.alerts.rule import load_rules
+from simlab.alerts.rules_file import load_rules
 from simlab.config import shipped_folder
 from simlab.errors import ConfigError
 from simlab.workload.loading import parse_profile
@@ -137,7 +137,7 @@ def test_a_broken_profile_meets_neither_simlab_nor_the_schema(now: str, then: st
         ("steps = 3", "steps = 1"),
         ("steps = 3", "step = 3"),
         ('name = "slow"', 'name = "too slow"'),
-        ("threshold = 2.0", ""),
+        ("threshold = 2.0", 'threshold = "2"'),
         ("[[rule]]", "[[rules]]"),
     ],
 )

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 from msgspec.structs import replace
 
-from simlab.alerts.rule import Rule, Search, Steps, strategy_rules
+from simlab.alerts.rule import Rule, Search, Steps
+from simlab.alerts.rules_file import strategy_rules
 from simlab.dataset.schema import TIMESTAMP, Dataset
 from simlab.tuning.cautions import cautions_on_data, cautions_on_tuning
 from simlab.tuning.tune import Tuning, tune
