@@ -62,11 +62,6 @@ def first_part(
 
 
 def _before(dataset: Dataset, until_us: int) -> Dataset:
-    """What was known just before a moment."""
+    """The rows before a moment; a label that starts later holds nothing of them."""
     until = pl.lit(until_us).cast(TIMESTAMP)
-    incidents = dataset.incidents
-    return replace(
-        dataset,
-        rows=dataset.rows.filter(pl.col("timestamp") < until),
-        incidents=None if incidents is None else incidents.filter(pl.col("visible_start") < until),
-    )
+    return replace(dataset, rows=dataset.rows.filter(pl.col("timestamp") < until))
