@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from simlab.alerts.rule import Rule
-from simlab.alerts.signal import observations
+from simlab.alerts.signal import series
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
 from simlab.tuning.tune import Tuning
@@ -50,10 +50,11 @@ def cautions_on_tuning(tuning: Tuning, *, max_false_alarms_per_day: float) -> li
 
 def _too_slow(dataset: Dataset, rule: Rule) -> Iterator[str]:
     try:
-        time_us, _ = observations(rule, dataset)
+        judged = series(rule, dataset)
     except InputError:  # the score says which data the rule lacks
         return
-    step_us = float(np.median(np.diff(time_us))) if time_us.size > 1 else 0.0
+    steps_us = np.concatenate([np.diff(each.time_us) for each in judged])
+    step_us = float(np.median(steps_us)) if steps_us.size else 0.0
     if step_us > rule.silence_us:
         yield (
             f"{rule.name}: its data come every {step_us / 60e6:.3g} min, and after "
