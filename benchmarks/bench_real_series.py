@@ -111,12 +111,17 @@ def test_rules_for_real_series_hold_up_on_the_second_halves(
     result = total(by_name.values())
     figure(result.line("ours, file by file"))
     figure(_interval(list(by_name.values())))
-    blind = _all(series, lambda file: _unlabelled(file, folds[file.group]).rules)
-    figure(blind.line("ours, without labels"))
     for group in GROUPS:
         mine = [file for file in series if file.group == group]
         figure(total(by_name[file.name] for file in mine).line(f"  {group}"))
+    blind = _all(series, lambda file: _unlabelled(file, folds[file.group]).rules)
+    figure(blind.line("ours, without labels"))
     figure(_many(series, folds).line("ours, a group's files together"))
+    for budget in (0.05, 0.2):
+        asked = _all(series, partial(_within, folds=folds, parts=first_halves, budget=budget))
+        figure(asked.line(f"ours, asked for {budget:g} a day"))
+    shipped = _all(series, _as_shipped)
+    figure(shipped.line("as shipped, which knows first halves"))
     figure(_silences(series, proposals))
     for group, fold in folds.items():
         figure(_told(group, fold, [proposals[f.name] for f in series if f.group == group]))
@@ -176,6 +181,16 @@ def _one(file: File, fold: Fold, first_halves: dict[Family, Parts]) -> Proposal:
     return chosen(part, fold.prior, caps=CAPS, family=fold.family)
 
 
+def _within(
+    file: File, *, folds: dict[str, Fold], parts: dict[Family, Parts], budget: float
+) -> tuple[Rule, ...]:
+    """Another budget, with no cap to speak of on the firing ratio."""
+    fold = folds[file.group]
+    caps = Caps(false_alarms_per_day=budget, firing_ratio=0.02)
+    part = parts[fold.family][file.name]
+    return chosen(part, fold.prior, caps=caps, family=fold.family).rules
+
+
 def _unlabelled(file: File, fold: Fold) -> Proposal:
     (proposal,) = propose(
         [replace(file.dataset, incidents=None)],
@@ -184,6 +199,11 @@ def _unlabelled(file: File, fold: Fold) -> Proposal:
         prior=fold.prior,
     )
     return proposal
+
+
+def _as_shipped(file: File) -> tuple[Rule, ...]:
+    (proposal,) = propose([file.dataset], train_until_us=file.middle_us)
+    return proposal.rules
 
 
 def _earlier(file: File, *, first_halves: dict[Family, Parts], k: float) -> tuple[Rule, ...]:

@@ -116,13 +116,13 @@ class Tally:
         """A row of the table."""
         delay_h = statistics.median(self.delays_s) / 3600 if self.delays_s else float("nan")
         return (
-            f"{name:<34} {self.caught:3d}/{self.windows:<3d} {self.recall:5.2f} "
+            f"{name:<37} {self.caught:3d}/{self.windows:<3d} {self.recall:5.2f} "
             f"{self.precision:9.2f} {self.false_per_day:12.3f} {self.firing_ratio:8.2%} "
             f"{delay_h:7.1f} h"
         )
 
 
-HEAD: Final = f"{'':<34} caught recall precision false/day   firing   delay"
+HEAD: Final = f"{'':<37} caught recall precision false/day   firing   delay"
 
 
 def files() -> list[File]:

@@ -1,6 +1,5 @@
 """What a family of rules does on the first part of a series, for every K that is tried."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +13,7 @@ from simlab.dataset.schema import Dataset
 from simlab.tuning.interval import Interval
 from simlab.tuning.match import Truth, match
 from simlab.tuning.plain.family import FAMILY, Family, Frozen, record_rule, smoothed_rule, z_rules
-from simlab.tuning.plain.pages import pages
+from simlab.tuning.plain.pages import Pages, elapsed, pages
 
 Floats = NDArray[np.float64]
 _S_PER_DAY: Final = 86_400.0
@@ -71,16 +70,18 @@ def evidence(
     """
     zs = [(rule, series(rule, part)[0]) for rule in z_rules(frozen, k=1.0, family=family)]
     record = record_rule(frozen, family=family)
-    records = _episodes(record, series(record, part)[0], interval)
-    rows = [
-        _row(
-            [records, *(_episodes(rule.at(limit=float(k)), seen, interval) for rule, seen in zs)],
-            interval,
-            truth,
+    records = _episodes(record, series(record, part)[0], interval, limit=record.limit)
+    time = elapsed(interval, truth)
+    rows = []
+    for k in KS.tolist():
+        found = [records, *(_episodes(rule, seen, interval, limit=k) for rule, seen in zs)]
+        told = pages(
+            np.concatenate([episodes.start_us for episodes in found]),
+            np.concatenate([episodes.end_us for episodes in found]),
             cooldown_us=record.cooldown_us,
+            elapsed=time,
         )
-        for k in KS
-    ]
+        rows.append(_row(told, interval, truth))
     false, true, caught, firing, squares, inside = np.array(rows).T
     return Evidence(
         days=interval.span_s / _S_PER_DAY,
@@ -95,11 +96,11 @@ def evidence(
     )
 
 
-def _episodes(rule: Rule, seen: Series, interval: Interval) -> Episodes:
+def _episodes(rule: Rule, seen: Series, interval: Interval, *, limit: float) -> Episodes:
     return episodes(
         seen.time_us,
         seen.value,
-        threshold=rule.limit,
+        threshold=limit,
         direction=rule.side,
         for_us=rule.for_us,
         keep_firing_for_us=rule.keep_us,
@@ -108,17 +109,8 @@ def _episodes(rule: Rule, seen: Series, interval: Interval) -> Episodes:
     )
 
 
-def _row(
-    found: Sequence[Episodes], interval: Interval, truth: Truth | None, *, cooldown_us: int
-) -> tuple[float, ...]:
+def _row(told: Pages, interval: Interval, truth: Truth | None) -> tuple[float, ...]:
     """The figures of one K, in the order of `Evidence`."""
-    told = pages(
-        np.concatenate([episodes.start_us for episodes in found]),
-        np.concatenate([episodes.end_us for episodes in found]),
-        cooldown_us=cooldown_us,
-        interval=interval,
-        truth=truth,
-    )
     start_us = told.start_us
     judged = start_us[(start_us >= interval.start_us) & (start_us < interval.until_us)]
     true = caught = 0

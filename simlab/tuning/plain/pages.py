@@ -32,17 +32,40 @@ class Pages:
     inside_s: Floats
 
 
-def pages(
-    start_us: Times, end_us: Times, *, cooldown_us: int, interval: Interval, truth: Truth | None
-) -> Pages:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Elapsed:
+    """Functions of moments [µs since 1970]: the time since the start of an interval, within it.
+
+    Attributes:
+        all_s: all of it [s].
+        outside_s: what lies outside of labels [s].
+    """
+
+    all_s: _Elapsed
+    outside_s: _Elapsed
+
+
+def elapsed(interval: Interval, truth: Truth | None) -> Elapsed:
+    """The time of an interval, in and outside of labels; None is no labels."""
+    nothing = np.empty(0, dtype=np.int64)
+    windows = None if truth is None else truth.incidents
+    starts, ends = (nothing, nothing) if windows is None else (windows.start_us, windows.end_us)
+    from_us, until_us = interval.start_us, interval.until_us
+    return Elapsed(
+        all_s=uncovered_before(nothing, nothing, from_us=from_us, until_us=until_us),
+        outside_s=uncovered_before(starts, ends, from_us=from_us, until_us=until_us),
+    )
+
+
+def pages(start_us: Times, end_us: Times, *, cooldown_us: int, elapsed: Elapsed) -> Pages:
     """The pages of one group, by the words of `simlab.alerts.group`.
 
     Args:
         start_us: when the episodes of all its rules started, in any order [µs since 1970].
         end_us: when they ended.
         cooldown_us: how long after its last firing the group raises no page [µs].
-        interval: what is judged; pages before it are given too, with what they last in it.
-        truth: the labels; None when there are none.
+        elapsed: the time of the judged interval; pages before it are given too, with what they
+            last in it.
     """
     order = np.argsort(start_us, kind="stable")
     start, end = start_us[order], end_us[order]
@@ -51,29 +74,13 @@ def pages(
     is_page[1:] = start[1:] - fired[:-1] > cooldown_us
     fresh = start.copy()  # where an episode goes beyond those before it
     fresh[1:] = np.maximum(start[1:], fired[:-1])
-    first = np.flatnonzero(is_page)
     until = np.maximum(end, fresh)
-
-    def lasting_s(elapsed_s: _Elapsed) -> Floats:
-        return _summed(elapsed_s(until) - elapsed_s(fresh), first)
-
-    outside_s = lasting_s(_outside(interval, truth))
-    whole_s = lasting_s(_outside(interval, None))
-    return Pages(start_us=start[first], outside_s=outside_s, inside_s=whole_s - outside_s)
+    first = np.flatnonzero(is_page)
+    outside_s = _summed(elapsed.outside_s(until) - elapsed.outside_s(fresh), first)
+    all_s = _summed(elapsed.all_s(until) - elapsed.all_s(fresh), first)
+    return Pages(start_us=start[first], outside_s=outside_s, inside_s=all_s - outside_s)
 
 
 def _summed(value: Floats, first: Times) -> Floats:
     """The sum from each of `first` until the next."""
     return np.add.reduceat(value, first) if first.size else np.empty(0)
-
-
-def _outside(interval: Interval, truth: Truth | None) -> _Elapsed:
-    """Time since the interval's start that lies outside of labels, as a function of moments."""
-    nothing = np.empty(0, dtype=np.int64)
-    windows = None if truth is None else truth.incidents
-    return uncovered_before(
-        nothing if windows is None else windows.start_us,
-        nothing if windows is None else windows.end_us,
-        from_us=interval.start_us,
-        until_us=interval.until_us,
-    )

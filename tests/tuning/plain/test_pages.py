@@ -8,7 +8,7 @@ from simlab.alerts.rule import Rule
 from simlab.dataset.schema import TIMESTAMP
 from simlab.tuning.interval import Interval
 from simlab.tuning.match import truth
-from simlab.tuning.plain.pages import pages
+from simlab.tuning.plain.pages import elapsed, pages
 from tuning.cases import S, at_s, incidents
 
 _EPISODES = st.lists(
@@ -33,7 +33,7 @@ def test_pages_are_the_episodes_that_a_group_does_not_hold_back(
     held = held_back(frame, [rule]).to_numpy()
     told = pages(
         at_s(*(e[0] for e in episodes)), at_s(*(e[1] for e in episodes)),
-        cooldown_us=cooldown_s * S, interval=_HUNDRED, truth=None,
+        cooldown_us=cooldown_s * S, elapsed=elapsed(_HUNDRED, None),
     )  # fmt: skip
     np.testing.assert_array_equal(told.start_us, starts[~held])
 
@@ -41,11 +41,13 @@ def test_pages_are_the_episodes_that_a_group_does_not_hold_back(
 @given(episodes=_EPISODES)
 def test_time_firing_is_counted_once_and_apart_by_labels(episodes: list[tuple[int, int]]) -> None:
     """Second by second over the interval, inside of the label from 90 s to 110 s and outside."""
+    label = truth(incidents((90, 110, False)), from_us=0, until_us=300 * S)
     told = pages(
-        at_s(*(e[0] for e in episodes)), at_s(*(e[1] for e in episodes)),
-        cooldown_us=10 * S, interval=_HUNDRED,
-        truth=truth(incidents((90, 110, False)), from_us=0, until_us=300 * S),
-    )  # fmt: skip
+        at_s(*(e[0] for e in episodes)),
+        at_s(*(e[1] for e in episodes)),
+        cooldown_us=10 * S,
+        elapsed=elapsed(_HUNDRED, label),
+    )
     fired = {second for start, end in episodes for second in range(start, end)} & set(
         range(50, 150)
     )
