@@ -29,6 +29,8 @@ SAMPLE_SIGNALS: Final = frozenset(
 )
 QUANTILES: Final[dict[str, float]] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
+_IN_UNIT: Final = frozenset({"last", "mean", "min", "max", "ratio", *QUANTILES})
+
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 COUNT: Final = re.compile(r"([1-9][0-9]{0,6}) (rows?|batch|batches)")
 
@@ -195,6 +197,11 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     def smooth_us(self) -> int | None:
         """Over how long the signal is averaged first [µs]; None when it is taken as it comes."""
         return None if self.smooth is None else duration_us(self.smooth)
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether the rule is held against a value in its signal's own unit."""
+        return self.aggregate in _IN_UNIT
 
     @property
     def alert(self) -> str:

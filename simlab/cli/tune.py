@@ -207,7 +207,8 @@ def _on_one(
     reading: _Reading,
     train_until: str | None,
 ) -> "tuple[Tuning, list[str]]":
-    from simlab.tuning.cautions import cautions_on_data, cautions_on_labels
+    from simlab.tuning.cautions import cautions_on_data
+    from simlab.tuning.labels import cautions_on_labels
     from simlab.tuning.split import tune_split
 
     dataset = read_source(

@@ -112,7 +112,7 @@ def _overlays(
     return {
         "incidents": dataset.incidents,
         "marks": marks.filter(pl.col("rule").is_in([rule.name for rule in ours])),
-        "threshold": ours[0].threshold if ours else None,
+        "threshold": next((rule.limit for rule in ours if rule.in_unit), None),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from simlab.alerts.rule import Rule
-from simlab.alerts.signal import observations
+from simlab.alerts.signal import Series, series
 from simlab.dataset.schema import Dataset
 from simlab.report.numbers import human_s, moment, number, plural
 from simlab.tuning.score import Score
@@ -70,11 +70,16 @@ def still_firing(dataset: Dataset, rules: Sequence[Rule], episodes: pl.DataFrame
 
 def _open(dataset: Dataset, rule: Rule, ends: Mapping[str, datetime]) -> bool:
     """An episode that ends with the last observation was resolved by it, or left open."""
-    time_us, value = observations(rule, dataset)
-    if _us(ends[rule.name]) != time_us[-1]:
+    return any(_open_at_end(rule, judged, ends) for judged in series(rule, dataset))
+
+
+def _open_at_end(rule: Rule, judged: Series, ends: Mapping[str, datetime]) -> bool:
+    if _us(ends[rule.name]) != judged.time_us[-1]:
         return False
-    beyond = value[-1] > rule.limit if rule.side == "above" else value[-1] < rule.limit
-    return bool(beyond) or rule.keep_us > 0
+    last = judged.value[-1]
+    return (
+        bool(last > rule.limit if rule.side == "above" else last < rule.limit) or rule.keep_us > 0
+    )
 
 
 def _us(when: datetime) -> int:

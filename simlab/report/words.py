@@ -10,7 +10,7 @@ from simlab.report.numbers import human_s, megabytes, number, percent
 if TYPE_CHECKING:
     from simlab.alerts.rule import Rule
 
-_SIGNS: Final = {"above": ">", "below": "<"}
+_SIGNS: Final = {"above": "> ", "below": "< ", "outside": "outside ±"}
 _UNITS: Final[dict[str, Callable[[float], str]]] = {
     "duration": human_s,
     "queue_wait": human_s,
@@ -21,6 +21,7 @@ _UNITS: Final[dict[str, Callable[[float], str]]] = {
     "mem_usage_mb": lambda value: f"{number(value)} MB",
     "disk_read_bytes": megabytes,
     "disk_write_bytes": megabytes,
+    "throughput": lambda value: f"{number(value)} a minute",
 }
 
 _AXIS_UNITS: Final = {
@@ -57,17 +58,49 @@ def axis_label(signal: str) -> str:
 
 def condition(rule: "Rule") -> str:
     """What makes the rule fire, in one line: `duration > 2 s`, `cpu_percent > 85 % for 5m`."""
-    limit = with_unit(rule.signal, rule.limit)
-    return f"{_subject(rule)} {_SIGNS[rule.direction]} {limit}{_wait(rule)}"
+    where = " in one warehouse" if rule.by else ""
+    return f"{_state(rule)}{where}{_wait(rule)}"
 
 
-def _subject(rule: "Rule") -> str:
-    signal = visible(rule.signal)
+def value_words(rule: "Rule", value: float) -> str:
+    """A windowed value of the rule, or a difference of two, with its unit if it has one."""
+    if rule.in_unit:
+        return with_unit(rule.signal, value)
+    if rule.aggregate == "record":
+        return (
+            f"{percent(value)} of the range" if value >= 0 else f"-{percent(-value)} of the range"
+        )
+    return f"{number(value)} a second" if rule.aggregate == "rate" else number(value)
+
+
+def _state(rule: "Rule") -> str:
+    if rule.aggregate == "absent":
+        return f"no {visible(rule.signal)} for {rule.window}"
+    if rule.aggregate == "record":
+        beyond = "beyond" if rule.direction == "outside" else rule.direction
+        margin = f" by {percent(abs(rule.limit))} of it" if rule.limit else ""
+        return f"{_signal(rule)} {beyond} its range over {rule.window}{margin}"
+    return f"{subject(rule)} {_SIGNS[rule.direction]}{value_words(rule, rule.limit)}"
+
+
+def subject(rule: "Rule") -> str:
+    """What a rule is judged by, in words: `duration`, `mean duration over 10m`."""
+    signal = _signal(rule)
     if rule.aggregate == "last":
         return signal
-    kind = "" if rule.aggregate == "ratio" else f"{rule.aggregate} "
-    return f"{kind}{signal} over {rule.window}"
+    also = f" and over {rule.short_window}" if rule.short_window else ""
+    over = f"{signal} over {rule.window}{also}"
+    if rule.aggregate == "ratio" or rule.signal == "throughput":
+        return over
+    return f"{rule.aggregate} {over}" if rule.in_unit else f"{rule.aggregate} of {over}"
+
+
+def _signal(rule: "Rule") -> str:
+    signal = visible(rule.signal)
+    return f"{signal} (mean of {rule.smooth})" if rule.smooth else signal
 
 
 def _wait(rule: "Rule") -> str:
-    return f" for {rule.for_}" if duration_s(rule.for_) > 0 else ""
+    if duration_s(rule.for_) == 0:
+        return ""
+    return f" and {rule.for_} more" if rule.aggregate == "absent" else f" for {rule.for_}"

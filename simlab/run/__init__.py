@@ -121,7 +121,8 @@ def run(
 
 def _metrics(rules: Sequence[Rule]) -> Metrics:
     """Metrics whose histogram has an edge wherever a rule on durations has its threshold."""
-    edges_s = [rule.limit for rule in rules if rule.signal == "duration" and rule.limit > 0]
+    on_durations = [rule for rule in rules if rule.signal == "duration" and rule.in_unit]
+    edges_s = [rule.limit for rule in on_durations if rule.limit > 0]
     names = [rule.name for rule in rules]
     return Metrics(rules=names, slow_s=edges_s[0] if edges_s else 2.0, edges_s=edges_s)
 

@@ -9,8 +9,6 @@ from simlab.alerts.rule import Rule
 from simlab.alerts.signal import series
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
-from simlab.tuning.interval import whole
-from simlab.tuning.match import truth
 from simlab.tuning.signals import untelling
 from simlab.tuning.tuned import Tuned
 
@@ -23,30 +21,10 @@ def cautions_on_data(dataset: Dataset, rules: Sequence[Rule]) -> list[str]:
     """Signals that come too seldom, or tell nothing.
 
     Data whose median step is longer than `stale_after` are told of: each such silence resolves
-    the rule, or ends its waiting, so `for` and `keep_firing_for` do nothing.
+    the rule, or ends its waiting, so `for` and `keep_firing_for` do nothing. For a rule by
+    warehouse it is the median of those.
     """
     return [text for rule in rules for text in _on_signal(dataset, rule)]
-
-
-def cautions_on_labels(dataset: Dataset) -> list[str]:
-    """Labels that overlap, or lie where there are no data."""
-    if dataset.incidents is None or dataset.incidents.is_empty():
-        return []
-    span = whole(dataset)
-    found = truth(dataset.incidents, from_us=span.start_us, until_us=span.until_us).incidents
-    outside = int(np.count_nonzero(~found.judged & (found.end_us < span.start_us)))
-    outside += int(np.count_nonzero(found.start_us >= span.until_us))
-    reached = np.maximum.accumulate(found.end_us)[:-1]
-    overlapping = int(np.count_nonzero(found.start_us[1:] <= reached))
-    count = found.judged.size
-    told = [
-        (outside, "lie where there are no data: left out"),
-        (
-            overlapping,
-            "overlap an earlier one: each counts by itself, and one episode may catch several",
-        ),
-    ]
-    return [f"{number} of {count} labels {fault}" for number, fault in told if number]
 
 
 def cautions_on_tuning(tuning: Tuned, *, max_false_alarms_per_day: float) -> list[str]:
@@ -71,8 +49,8 @@ def _on_signal(dataset: Dataset, rule: Rule) -> Iterator[str]:
         return
     if fault:
         yield f"{fault}: no threshold tells anything apart"
-    steps = [np.diff(each.time_us) for each in judged if each.time_us.size > 1]
-    step_us = float(np.median(np.concatenate(steps))) if steps else 0.0
+    steps_us = [float(np.median(np.diff(each.time_us))) for each in judged if each.time_us.size > 1]
+    step_us = float(np.median(steps_us)) if steps_us else 0.0
     if step_us > rule.silence_us:
         yield (
             f"{rule.name}: its data come every {step_us / 60e6:.3g} min, and after "

@@ -16,12 +16,13 @@ from simlab.engine.choice import Engine
 from simlab.errors import InputError
 from simlab.tuning.backtest import labels_of
 from simlab.tuning.budget import Budget
-from simlab.tuning.cautions import cautions_on_data, cautions_on_labels
+from simlab.tuning.cautions import cautions_on_data
 from simlab.tuning.choose import Choice, ChooseBy, choose
 from simlab.tuning.figures import figures
 from simlab.tuning.front import FRONT_UP_TO, front
 from simlab.tuning.grid import Grid
 from simlab.tuning.interval import whole
+from simlab.tuning.labels import cautions_on_labels
 from simlab.tuning.match import no_truth
 from simlab.tuning.signals import refuse_untelling
 from simlab.tuning.sweep import Sweep, grids, pooled, sweep

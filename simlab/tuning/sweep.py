@@ -13,8 +13,8 @@ from simlab.tuning.blocks import block_of
 from simlab.tuning.coverage import Times, uncovered_before
 from simlab.tuning.grid import Grid, grid
 from simlab.tuning.interval import Interval, whole
-from simlab.tuning.match import Truth, delays_s
-from simlab.tuning.scan import Fired, scan
+from simlab.tuning.match import Truth
+from simlab.tuning.scan import Against, Fired, scan
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,31 +63,6 @@ class Sweep:
     points: tuple[Points, ...]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Judge:
-    """What episodes are held against."""
-
-    truth: Truth
-    interval: Interval
-    edges_us: Times
-
-    def outcome(self, found: Fired) -> tuple[Ints, Ints, Floats, Floats]:
-        """Episodes, false alarms and time firing by block, and delays by incident."""
-        count = self.edges_us.size - 1
-        block = block_of(found.start_us, self.edges_us)
-        inside = (found.start_us >= self.interval.start_us) & (
-            found.start_us < self.interval.until_us
-        )
-        delay_s = delays_s(found.start_us[inside], self.truth.incidents)
-        judged = delay_s[self.truth.incidents.judged]
-        return (
-            _counted(block[inside], count),
-            _counted(block[inside & ~found.true], count),
-            np.bincount(block, weights=found.free_s, minlength=count).astype(np.float64),
-            np.where(np.isnan(judged), np.inf, judged),
-        )
-
-
 def grids(rules: Sequence[Rule], dataset: Dataset) -> tuple[Grid, ...]:
     """What to try for each rule, placed by the dataset's own values.
 
@@ -127,23 +102,23 @@ def sweep(
     """
     if edges_us is None:
         edges_us = np.array([interval.start_us, interval.until_us])
-    judge = _Judge(truth=truth, interval=interval, edges_us=edges_us)
     outside_before = uncovered_before(
         truth.incidents.start_us,
         truth.incidents.end_us,
         from_us=interval.start_us,
         until_us=interval.until_us,
     )
-    last_us = whole(dataset).until_us - 1
+    against = Against(
+        incidents=truth.incidents,
+        outside_before=outside_before,
+        interval=interval,
+        last_us=whole(dataset).until_us - 1,
+    )
     points = []
     for position, rule in enumerate(rules):
         judged = series(rule, dataset)
         wanted = tried[position] if tried else _grid(rule, judged)
-        found = scan(
-            rule, judged, wanted,
-            incidents=truth.incidents, outside_before=outside_before, last_us=last_us,
-        )  # fmt: skip
-        points.append(_points(rule, wanted, found, judge))
+        points.append(_points(rule, wanted, scan(rule, judged, wanted, against), truth, edges_us))
     start_us = truth.incidents.start_us[truth.incidents.judged]
     return Sweep(
         span_s=np.diff(edges_us) / 1e6,
@@ -185,28 +160,29 @@ def _stacked(parts: Sequence[Points]) -> Points:
     )
 
 
-def _points(rule: Rule, tried: Grid, found: Iterator[tuple[int, Fired]], judge: _Judge) -> Points:
+def _points(
+    rule: Rule, tried: Grid, found: Iterator[tuple[int, Fired]], truth: Truth, edges_us: Times
+) -> Points:
+    judged, blocks = truth.incidents.judged, edges_us.size - 1
     size = tried.threshold.size * len(tried.for_)
-    shape = (judge.edges_us.size - 1, size)
     points = Points(
         rule=rule,
         threshold=np.repeat(tried.threshold, len(tried.for_)),
         for_=tried.for_ * tried.threshold.size,
         steps=_steps(tried),
-        episodes=np.empty(shape, dtype=np.int64),
-        false_alarms=np.empty(shape, dtype=np.int64),
-        firing_s=np.empty(shape),
-        delay_s=np.empty((int(np.count_nonzero(judge.truth.incidents.judged)), size)),
+        episodes=np.empty((blocks, size), dtype=np.int64),
+        false_alarms=np.empty((blocks, size), dtype=np.int64),
+        firing_s=np.empty((blocks, size)),
+        delay_s=np.empty((int(np.count_nonzero(judged)), size)),
     )
     for point, fired in found:
-        outcome = judge.outcome(fired)
-        points.episodes[:, point], points.false_alarms[:, point] = outcome[:2]
-        points.firing_s[:, point], points.delay_s[:, point] = outcome[2:]
+        block, false = block_of(fired.start_us, edges_us), fired.counted & ~fired.true
+        delay_s = fired.delay_s[judged]
+        points.episodes[:, point] = np.bincount(block[fired.counted], minlength=blocks)
+        points.false_alarms[:, point] = np.bincount(block[false], minlength=blocks)
+        points.firing_s[:, point] = np.bincount(block, weights=fired.free_s, minlength=blocks)
+        points.delay_s[:, point] = np.where(np.isnan(delay_s), np.inf, delay_s)
     return points
-
-
-def _counted(block: Ints, count: int) -> Ints:
-    return np.bincount(block, minlength=count).astype(np.int64)
 
 
 def _steps(tried: Grid) -> Ints:

@@ -132,6 +132,20 @@ def test_several_rules_at_once_are_each_judged_as_if_alone(
     assert [alert.time_us for alert in mixed] == sorted(alert.time_us for alert in mixed)
 
 
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), told=events())
+def test_a_restart_that_reads_the_log_again_goes_on_as_if_there_had_been_none(
+    data: st.DataObject, told: list[Attempt | Sample]
+) -> None:
+    rules = [data.draw(any_rules(LIVE_SIGNALS, name=name)) for name in "ab"]
+    stop = data.draw(st.integers(0, len(told)))
+    before = alerts(Evaluator(rules, run_id="x"), told[:stop])
+    again = Evaluator(rules, run_id="x")
+    assert alerts(again, told[:stop]) == before
+    rest = alerts(again, told[stop:])
+    assert [*before, *rest] == alerts(Evaluator(rules, run_id="x"), told)
+
+
 def test_an_alert_says_what_began_when_and_what_to_do() -> None:
     page = Rule(name="slow", signal="duration", threshold=2.0, severity="page")
     told = [attempt(0, duration=2.5), attempt(1_500_000, duration=1.0)]
@@ -142,6 +156,18 @@ def test_an_alert_says_what_began_when_and_what_to_do() -> None:
         action_hint="rollback",
     )  # fmt: skip
     assert ended == msgspec.structs.replace(began, time_us=1_500_000, state="resolved", value=1.0)
+
+
+def test_a_rules_value_is_what_it_was_last_judged_by() -> None:
+    errors = Rule(
+        name="errors", signal="error_ratio", aggregate="ratio", window="2 batches", threshold=0.5
+    )
+    apart = Rule(name="apart", signal="duration", threshold=2.0, by="warehouse_id")
+    evaluator = Evaluator([SLOW, errors, apart], run_id="x")
+    evaluator.observe(attempt(0, duration=1.5, status="error"))
+    assert evaluator.values == pytest.approx({"slow": 1.5, "errors": float("nan")}, nan_ok=True)
+    evaluator.observe(attempt(1, duration=0.5))
+    assert evaluator.values == {"slow": 0.5, "errors": 0.5}
 
 
 def test_a_ticket_hints_to_notify() -> None:

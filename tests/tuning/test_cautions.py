@@ -11,12 +11,10 @@ from simlab.alerts.rule import Rule, Search, Steps
 from simlab.alerts.rules_file import strategy_rules
 from simlab.dataset.schema import TIMESTAMP, Dataset
 from simlab.errors import InputError
-from simlab.tuning.cautions import cautions_on_data, cautions_on_labels, cautions_on_tuning
+from simlab.tuning.cautions import cautions_on_data, cautions_on_tuning
 from simlab.tuning.tune import Tuning, tune
 from simlab.workload.draw import draw
 from simlab.workload.loading import load_profile
-
-from .cases import at_s, incidents
 
 HIGH = Rule(name="high", signal="value", threshold=1.0)
 
@@ -63,21 +61,6 @@ def test_data_on_which_no_rule_says_anything_are_refused() -> None:
     flat = replace_rows(series(timedelta(minutes=1)), value=pl.lit(float("nan")))
     with pytest.raises(InputError, match=r"^series: found nothing to choose by[^\n]*$"):
         tune(flat, [HIGH])
-
-
-def test_labels_that_overlap_or_lie_outside_are_told_of() -> None:
-    """Three from 100 s to 500 s, of which two begin in another; one a day after the end."""
-    labels = incidents(
-        (100, 300, False), (200, 250, False), (240, 500, False), (99_999, 99_999, False)
-    )
-    rows = pl.DataFrame({"timestamp": at_s(0, 600), "value": [0.0, 1.0]})
-    rows = rows.with_columns(pl.col("timestamp").cast(TIMESTAMP))
-    told = cautions_on_labels(Dataset(name="series", rows=rows, incidents=labels))
-    assert told == [
-        "1 of 4 labels lie where there are no data: left out",
-        "2 of 4 labels overlap an earlier one: each counts by itself, and one episode may catch "
-        "several",
-    ]
 
 
 def test_a_rule_without_its_data_is_the_scores_business() -> None:

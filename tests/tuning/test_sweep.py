@@ -108,12 +108,31 @@ def test_an_interval_is_judged_as_a_backtest_judges_it() -> None:
 def test_a_rule_by_warehouse_counts_the_episodes_of_each() -> None:
     dataset = small_dataset(5, *WINDOWS)
     two = pl.Series(np.arange(len(dataset.rows)) % 2 + 1, dtype=pl.Int32)
-    dataset = dataclasses.replace(dataset, rows=dataset.rows.with_columns(warehouse_id=two))
+    assert dataset.incidents is not None
+    ids = pl.Series([[1], [2], None, None], dtype=pl.List(pl.Int32))
+    dataset = dataclasses.replace(
+        dataset,
+        rows=dataset.rows.with_columns(warehouse_id=two),
+        incidents=dataset.incidents.with_columns(warehouses=ids),
+    )
     (points,) = swept(dataset, slow(by="warehouse_id"))[0].points
     for position in range(points.threshold.size):
         (score,) = backtest(dataset, [at_point(points, position)]).scores
         assert points.episodes[0, position] == score.episodes
+        assert points.false_alarms[0, position] == score.false_episodes
         assert np.isfinite(points.delay_s[:, position]).sum() == score.caught
+
+
+def test_a_cooldown_holds_back_in_a_sweep_what_it_does_in_a_backtest() -> None:
+    dataset = small_dataset(5, *WINDOWS)
+    (points,) = swept(dataset, slow(cooldown="7m"))[0].points
+    held = 0.0
+    for position in range(points.threshold.size):
+        (score,) = backtest(dataset, [at_point(points, position)]).scores
+        assert points.episodes[0, position] == score.episodes
+        assert points.false_alarms[0, position] == score.false_episodes
+        held += score.held
+    assert held > 0
 
 
 def test_pooled_blocks_follow_each_other() -> None:
