@@ -3,6 +3,7 @@
 from math import nan
 
 from simlab.report.drifts import alarms_table, quantities_table
+from simlab.report.numbers import UNDEFINED
 from simlab.tuning.alarms import Alarms
 from simlab.tuning.apart import Apart
 from simlab.tuning.drift import Drift, Judged
@@ -37,5 +38,5 @@ def test_pages_without_labels_are_called_so() -> None:
     )  # fmt: skip
     table = alarms_table(alarms)
     assert table.columns[0] == "Pages"
-    assert table.rows == (("3", "1.50", "0.31 to 4.38", "–", "2.00", "unsure"),)
+    assert table.rows == (("3", "1.50", "0.31 to 4.38", UNDEFINED, "2.00", "unsure"),)
     assert "all pages count" in table.note
