@@ -8,6 +8,7 @@ What people call from Python, gathered here and imported when first used:
     day = simlab.draw(simlab.load_profile("busy-day"), seed=7)
     rules = simlab.strategy_rules()
     simlab.backtest(day, rules)
+    print(simlab.explain(day, rules))
     simlab.tune(day, rules)
 """
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from simlab.dataset.kpis import kpis
     from simlab.dataset.labels import read_labels
     from simlab.dataset.read import read
+    from simlab.report.explained import explain
     from simlab.tuning.backtest import backtest
     from simlab.tuning.tune import tune
     from simlab.workload.catalogue import profiles
@@ -37,6 +39,7 @@ __all__ = [
     "backtest",
     "draw",
     "effect",
+    "explain",
     "fit",
     "generate",
     "kpis",
@@ -56,6 +59,7 @@ _HOMES = {
     "backtest": "simlab.tuning.backtest",
     "draw": "simlab.workload.draw",
     "effect": "simlab.dataset.effect",
+    "explain": "simlab.report.explained",
     "fit": "simlab.workload.fit.fit",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",

@@ -18,7 +18,8 @@ def cautions_on_data(dataset: Dataset, rules: Sequence[Rule]) -> list[str]:
     """Rules whose data usually come further apart than their `stale_after` allows.
 
     Each such silence resolves the rule, or ends its waiting, so `for` and `keep_firing_for` do
-    nothing. The step is the median between observations.
+    nothing. The step is the median between observations; for a rule by warehouse, the median of
+    those.
     """
     return [text for rule in rules for text in _too_slow(dataset, rule)]
 
@@ -50,11 +51,11 @@ def cautions_on_tuning(tuning: Tuning, *, max_false_alarms_per_day: float) -> li
 
 def _too_slow(dataset: Dataset, rule: Rule) -> Iterator[str]:
     try:
-        judged = series(rule, dataset)
+        found = series(rule, dataset)
     except InputError:  # the score says which data the rule lacks
         return
-    steps_us = np.concatenate([np.diff(each.time_us) for each in judged])
-    step_us = float(np.median(steps_us)) if steps_us.size else 0.0
+    steps_us = [float(np.median(np.diff(each.time_us))) for each in found if each.time_us.size > 1]
+    step_us = float(np.median(steps_us)) if steps_us else 0.0
     if step_us > rule.silence_us:
         yield (
             f"{rule.name}: its data come every {step_us / 60e6:.3g} min, and after "
