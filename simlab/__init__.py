@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from simlab.dataset.read import read
     from simlab.report.explained import explain
     from simlab.tuning.backtest import backtest
+    from simlab.tuning.drift import drift
     from simlab.tuning.tune import tune
     from simlab.workload.catalogue import profiles
     from simlab.workload.draw import draw
@@ -38,6 +39,7 @@ __all__ = [
     "as_pandas",
     "backtest",
     "draw",
+    "drift",
     "effect",
     "explain",
     "fit",
@@ -58,6 +60,7 @@ _HOMES = {
     "as_pandas": "simlab.dataset.as_pandas",
     "backtest": "simlab.tuning.backtest",
     "draw": "simlab.workload.draw",
+    "drift": "simlab.tuning.drift",
     "effect": "simlab.dataset.effect",
     "explain": "simlab.report.explained",
     "fit": "simlab.workload.fit.fit",

@@ -156,13 +156,13 @@ def _against(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each episode its window, -1 for none; for each window the delay, NaN for none [s]."""
     if warehouse_id is None:  # what a search asks for, thousands of times
-        return _first_around(start_us, windows), delays_s(start_us, windows)
+        return first_around(start_us, windows), delays_s(start_us, windows)
     around = np.full(start_us.size, -1, dtype=np.int64)
     delay_s = np.full(len(windows.id), np.nan)
     for episodes, positions in pairs(start_us, windows, warehouse_id):
         some, starts = windows.at(positions), start_us[episodes]
         # The last is where -1, no window at all, points.
-        around[episodes] = np.append(positions, -1)[_first_around(starts, some)]
+        around[episodes] = np.append(positions, -1)[first_around(starts, some)]
         delay_s[positions] = np.fmin(delay_s[positions], delays_s(starts, some))
     return around, delay_s
 
@@ -189,7 +189,7 @@ def _windows(shown: pl.DataFrame, from_us: int, until_us: int) -> Windows:
     )
 
 
-def _first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.int64]:
+def first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.int64]:
     """The position of the first window that holds each moment, -1 for none.
 
     The first window whose end raises the running maximum to the moment is the first that ends

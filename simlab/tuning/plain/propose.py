@@ -140,6 +140,11 @@ def _cautions(part: FirstPart) -> Iterator[str]:
             "The value never changed in the first part, so it tells no scale: the rules see any "
             "change as a record, and nothing else."
         )
+    if part.not_finite:
+        yield (
+            f"Of the first part's values {part.not_finite} are NaN or infinite: for the four weeks "
+            "that such a value is in its window the record rule tells nothing; leave such rows out."
+        )
     if spacing.days < SEASON_PART_DAYS:
         yield (
             f"The first part has {spacing.days:.1f} days, and what is usual at a time of day takes "

@@ -135,6 +135,16 @@ def test_no_labels_and_a_short_part_are_said() -> None:
     assert any("no labels" in caution for caution in proposal.cautions)
 
 
+def test_values_that_are_no_numbers_are_counted_and_move_no_floor() -> None:
+    """A NaN or two leave the floors as without those rows, nearly; and it is said."""
+    moment_s, value = daily(20)
+    bad = np.isin(moment_s, [3 * DAY_S, 7 * DAY_S])
+    told = one(plain(moment_s, np.where(bad, np.nan, value)))
+    without = one(plain(moment_s[~bad], value[~bad]))
+    assert any("2 are NaN" in caution for caution in told.cautions)
+    assert told.frozen.floor == pytest.approx(without.frozen.floor, rel=0.01)
+
+
 def test_what_cannot_be_chosen_is_refused() -> None:
     """A budget that nothing keeps with the nearest; an empty first part; no value."""
     dataset = plain(*daily(20))
