@@ -179,9 +179,10 @@ def _with_incidents(episodes: pl.DataFrame, truth: Truth | None) -> pl.DataFrame
     """The episodes with `incident`, the id of what each started in, null for none."""
     if truth is None:
         return episodes.with_columns(incident=pl.lit(None, dtype=pl.String))
-    ids = (*truth.incidents.id, None)  # the last is where -1, a false alarm, points
-    found = [ids[position] for position in matched_to(episodes, truth).incident]
-    return episodes.with_columns(incident=pl.Series(found, dtype=pl.String))
+    ids = pl.Series((*truth.incidents.id, None), dtype=pl.String)
+    found = matched_to(episodes, truth).incident
+    # The last is for -1, a false alarm.
+    return episodes.with_columns(incident=ids.gather(np.where(found < 0, len(ids) - 1, found)))
 
 
 def _nothing_to_judge(dataset: Dataset, rules: Sequence[Rule]) -> InputError:
