@@ -198,6 +198,8 @@ def firing(
     It costs time in the number of runs, not of rows. The arguments are those of `episodes`.
     """
     fires = np.maximum(_reached(beyond, beyond.first, for_us), beyond.first)
+    if keep_firing_for_us == 0:
+        return _each_by_itself(beyond, fires, until_us)
     chain = np.cumsum(~_bridged(beyond, keep_firing_for_us))
     fired = np.flatnonzero(fires <= beyond.last)
     opening = fired[np.diff(chain[fired], prepend=0) > 0]
@@ -235,8 +237,6 @@ def _bridged(beyond: Runs, keep_firing_for_us: int) -> NDArray[np.bool_]:
     before `keep_firing_for` is over.
     """
     result = np.zeros(len(beyond.first), dtype=bool)
-    if keep_firing_for_us == 0:
-        return result
     last, first = beyond.last[:-1], beyond.first[1:]
     silent = np.searchsorted(beyond.silences, first, side="right") > np.searchsorted(
         beyond.silences, last, side="right"
@@ -244,6 +244,21 @@ def _bridged(beyond: Runs, keep_firing_for_us: int) -> NDArray[np.bool_]:
     pause_us = beyond.time_us[first - 1] - beyond.time_us[last]
     result[1:] = ~silent & (pause_us < keep_firing_for_us)
     return result
+
+
+def _each_by_itself(beyond: Runs, fires: Times, until_us: int | None) -> Firing:
+    """The episodes of a rule that keeps nothing up: one for each run that is long enough."""
+    fired = fires <= beyond.last
+    first, last = fires[fired], beyond.last[fired]
+    size = len(beyond.time_us)
+    stops = np.append(beyond.silences, size)
+    silent = np.flatnonzero(stops[np.searchsorted(stops, last + 1)] == last + 1)
+    end_us = beyond.time_us[np.minimum(last + 1, size - 1)]
+    quiet_us = beyond.stale_after_us * ((last[silent] + 1 < size) | _outlasted(beyond, until_us))
+    end_us[silent] = beyond.time_us[last[silent]] + quiet_us
+    return Firing(
+        start_us=beyond.time_us[first], end_us=end_us, first=first, last=last, n=last - first + 1
+    )
 
 
 def _ends_us(beyond: Runs, last: Times, keep_firing_for_us: int, until_us: int | None) -> Times:
