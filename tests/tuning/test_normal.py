@@ -46,11 +46,17 @@ def test_without_labels_a_looser_budget_gives_a_lower_threshold() -> None:
 
 def test_few_incidents_are_not_what_is_chosen_by_unless_asked() -> None:
     dataset = small_dataset(2, (1800, 2700, False), (9000, 9900, False))
-    options = {"train_until_us": 7200 * S, "max_false_alarms_per_day": 30.0}
-    found = tune(dataset, [slow()], max_firing_ratio=0.03, **options)  # type: ignore[arg-type]
+    until_us = 7200 * S
+    found = tune(dataset, [slow()], train_until_us=until_us, max_false_alarms_per_day=30.0)
     assert found.chosen_by == "normal"
     assert "1 incidents to choose by are too few" in found.notes[-1]
-    asked = tune(dataset, [slow()], choose_by="labels", **options)  # type: ignore[arg-type]
+    asked = tune(
+        dataset,
+        [slow()],
+        choose_by="labels",
+        train_until_us=until_us,
+        max_false_alarms_per_day=30.0,
+    )
     assert asked.chosen_by == "labels"
 
 
