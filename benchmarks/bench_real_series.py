@@ -129,7 +129,8 @@ def test_rules_for_real_series_hold_up_on_the_second_halves(
         )
     shipped = _all(series, _as_shipped)
     figure(shipped.line("as shipped, which knows first halves"))
-    figure(_silences(series, proposals))
+    for aggregate in ("absent", "range"):
+        figure(_apart(series, proposals, aggregate))
     for group, fold in folds.items():
         figure(_told(group, fold, [proposals[f.name] for f in series if f.group == group]))
     assert result.recall >= 0.75
@@ -258,13 +259,13 @@ def _interval(tallies: Sequence[Tally]) -> str:
     )
 
 
-def _silences(series: Sequence[File], proposals: dict[str, Proposal]) -> str:
+def _apart(series: Sequence[File], proposals: dict[str, Proposal], aggregate: str) -> str:
     counts = []
     for file in series:
-        absent = [rule for rule in proposals[file.name].rules if rule.aggregate == "absent"]
-        starts = replay(absent, file.dataset)["start"].dt.timestamp("us").to_numpy()
+        one = [rule for rule in proposals[file.name].rules if rule.aggregate == aggregate]
+        starts = replay(one, file.dataset)["start"].dt.timestamp("us").to_numpy()
         counts.append(int(np.count_nonzero(starts >= file.middle_us)))
-    return f"absent, an alert of its own: {sum(counts)} in {len(counts)} second halves"
+    return f"{aggregate}, an alert of its own: {sum(counts)} in {len(counts)} second halves"
 
 
 def _told(group: str, fold: Fold, proposals: Sequence[Proposal]) -> str:

@@ -22,6 +22,7 @@ from simlab.cli.options import (
     read_source,
     rules_or_strategy,
 )
+from simlab.cli.plain import Caps, are_plain, tune_series
 
 if TYPE_CHECKING:
     from simlab.alerts.rule import Rule
@@ -70,11 +71,22 @@ def tune(
         str | None, typer.Option(metavar="ADDR", help="The Dask scheduler.", show_default=False)
     ] = None,
     max_false_alarms_per_day: Annotated[
-        float, typer.Option(help="At most so many, over all rules.", min=0.0)
-    ] = 2.0,
+        float | None,
+        typer.Option(
+            help="At most so many, over all rules. [default: 2; 0.1 for plain series]",
+            min=0.0,
+            show_default=False,
+        ),
+    ] = None,
     max_firing_ratio: Annotated[
-        float, typer.Option(help="At most this share of trouble-free time.", min=0.0, max=1.0)
-    ] = 0.02,
+        float | None,
+        typer.Option(
+            help="At most this share of trouble-free time. [default: 0.02; 0.005 for plain series]",
+            min=0.0,
+            max=1.0,
+            show_default=False,
+        ),
+    ] = None,
     cost_missed: Annotated[float, typer.Option(help="Of an incident not caught.", min=0.0)] = 60.0,
     cost_late: Annotated[
         float, typer.Option(help="Of a minute late; 0 if incidents last for days.", min=0.0)
@@ -111,7 +123,8 @@ def tune(
     """Choose each rule's threshold and `for`, and judge the choice on data it did not see.
 
     One PATH is split in time. Of several, or of a profile's seeds, each is judged by what was
-    chosen on the others.
+    chosen on the others. Plain series, `timestamp,value`, need no --rules: a family of rules is
+    fitted to each.
     """
     from simlab.alerts.rules_file import write_rules
     from simlab.dataset.target import refuse_existing
@@ -122,11 +135,27 @@ def tune(
     for target in (out, front):
         if target is not None:
             refuse_existing(target, force=force)
+    reading = _Reading(time=time, maps=mapped, max_rejected=max_rejected, labels=labels)
+    one = reading.dataset(paths[0]) if len(paths) == 1 and seeds is None else None
+    series = _plain_series(paths, one, reading) if rules is None and seeds is None else None
+    if series is not None:
+        tune_series(
+            series,
+            Caps(
+                false_alarms_per_day=_or(max_false_alarms_per_day, 0.1),
+                firing_ratio=_or(max_firing_ratio, 0.005),
+            ),
+            train_until_us=_split_us(train_until, series[0]) if train_until else None,
+            out=out,
+            force=force,
+            as_json=as_json,
+        )
+        return
     choosing = _Choosing(
         budget=checked(
             Budget(
-                max_false_alarms_per_day=max_false_alarms_per_day,
-                max_firing_ratio=max_firing_ratio,
+                max_false_alarms_per_day=_or(max_false_alarms_per_day, 2.0),
+                max_firing_ratio=_or(max_firing_ratio, 0.02),
                 cost_missed=cost_missed,
                 cost_late_per_min=cost_late,
                 cost_page=cost_page,
@@ -135,10 +164,9 @@ def tune(
         by=choose_by,
         surely=not point_estimate,
     )
-    reading = _Reading(time=time, maps=mapped, max_rejected=max_rejected, labels=labels)
     tuning: Tuning | PooledTuning
-    if len(paths) == 1 and seeds is None:
-        tuning, cautions = _on_one(Path(paths[0]), given, choosing, reading, train_until)
+    if one is not None:
+        tuning, cautions = _on_one(one, given, choosing, train_until)
     else:
         _refuse_for_many(train_until=train_until, labels=labels)
         sources = _sources(paths, reading, seeds=seeds, seed=seed)
@@ -149,7 +177,9 @@ def tune(
         write_rules(tuning.rules_after, out, force=force)
     if front is not None:
         _write_front(tuning, front, force=force)
-    cautions += cautions_on_tuning(tuning, max_false_alarms_per_day=max_false_alarms_per_day)
+    cautions += cautions_on_tuning(
+        tuning, max_false_alarms_per_day=choosing.budget.max_false_alarms_per_day
+    )
     if as_json:
         show_json({**_as_json(tuning), "cautions": cautions})
         return
@@ -199,25 +229,46 @@ class _Reading:
     max_rejected: float
     labels: Path | None
 
+    def dataset(self, path: str) -> "Dataset":
+        """Read one of several; its labels are the file, or the one of its name in the folder."""
+        labels = self.labels
+        if labels is not None and labels.is_dir():
+            labels /= Path(path).name
+        return read_source(
+            Path(path),
+            time=self.time,
+            maps=self.maps,
+            max_rejected=self.max_rejected,
+            labels=labels,
+        )
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def _plain_series(
+    paths: "Sequence[str]", one: "Dataset | None", reading: _Reading
+) -> "list[Dataset] | None":
+    """The datasets, when they are plain series; None when they are attempts."""
+    if one is None and not all(Path(path).is_file() for path in paths):
+        return None  # a plain series is a file
+    if one is None and not are_plain([reading.dataset(paths[0])]):
+        return None
+    series = [one] if one is not None else [reading.dataset(path) for path in paths]
+    return series if are_plain(series) else None
+
 
 def _on_one(
-    path: Path,
+    dataset: "Dataset",
     rules: "Sequence[Rule]",
     choosing: _Choosing,
-    reading: _Reading,
     train_until: str | None,
 ) -> "tuple[Tuning, list[str]]":
     from simlab.tuning.cautions import cautions_on_data
     from simlab.tuning.labels import cautions_on_labels
     from simlab.tuning.split import tune_split
 
-    dataset = read_source(
-        path,
-        time=reading.time,
-        maps=reading.maps,
-        max_rejected=reading.max_rejected,
-        labels=reading.labels,
-    )
     tuning = tune_split(
         dataset,
         rules,
