@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
+from simlab.dataset.schema import INCIDENTS, empty
 from simlab.errors import InputError
 
 EVERY_WAREHOUSE: Final = -1
@@ -100,6 +101,11 @@ def truth(incidents: pl.DataFrame, *, from_us: int, until_us: int) -> Truth:
     )
 
 
+def no_truth() -> Truth:
+    """That nothing is known to have happened."""
+    return truth(empty(INCIDENTS), from_us=0, until_us=0)
+
+
 def match(
     start_us: NDArray[np.int64],
     truth: Truth,
@@ -124,6 +130,14 @@ def match(
     return Match(
         incident=incident, lookalike=np.where(incident < 0, lookalike, -1), delay_s=delay_s
     )
+
+
+def delays_s(start_us: NDArray[np.int64], incidents: Windows) -> NDArray[np.float64]:
+    """For each window how long until the first of ascending moments in it [s]; NaN for none."""
+    never = np.iinfo(np.int64).max
+    first_us = np.append(start_us, never)[np.searchsorted(start_us, incidents.start_us)]
+    caught = first_us <= incidents.end_us
+    return np.where(caught, (first_us - incidents.start_us) / US_PER_S, np.nan)
 
 
 def pairs(
@@ -187,11 +201,3 @@ def first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.i
     candidate = np.minimum(position, windows.start_us.size - 1)
     around = (position == candidate) & (windows.start_us[candidate] <= moment_us)
     return np.where(around, candidate, -1)
-
-
-def delays_s(start_us: NDArray[np.int64], incidents: Windows) -> NDArray[np.float64]:
-    """For each window how long until the first of some ascending moments in it [s], or NaN."""
-    never = np.iinfo(np.int64).max
-    first_us = np.append(start_us, never)[np.searchsorted(start_us, incidents.start_us)]
-    caught = first_us <= incidents.end_us
-    return np.where(caught, (first_us - incidents.start_us) / US_PER_S, np.nan)
