@@ -210,6 +210,12 @@ def test_a_load_that_follows_the_clock_is_no_chance_when_the_hours_are_the_same(
     assert abs(together.distance) <= together.rare
 
 
+def test_where_nothing_ever_failed_there_is_no_error_ratio_to_compare() -> None:
+    fine = replace(LOGS, rows=LOGS.rows.filter(pl.col("status") == "success"))
+    assert not {"error_ratio", "retry_ratio"} & set(verdicts(drift(fine, fine)))
+    assert verdicts(drift(LOGS, fine))["error_ratio"] == "drifted"
+
+
 def test_a_mix_is_apart_by_the_share_that_went_elsewhere() -> None:
     """Shares of 1/2, 1/2, 0 and of 1/4, 1/2, 1/4: a quarter went elsewhere."""
     random = np.random.default_rng(6)
