@@ -98,6 +98,16 @@ def replay(rules: Sequence[Rule], dataset: Dataset) -> pl.DataFrame:
     """
     until_us = last_us(dataset)
     frames = [frame for rule in rules for frame in _rule_episodes(rule, dataset, until_us)]
+    return joined(frames, rules)
+
+
+def joined(frames: Sequence[pl.DataFrame], rules: Sequence[Rule]) -> pl.DataFrame:
+    """Episodes of rules as one frame, sorted by start, with what their groups hold back.
+
+    Args:
+        frames: as `episodes_frame` gives them.
+        rules: those whose episodes they are.
+    """
     known = {name: dtype for name, dtype in EPISODES.items() if name != "held"}
     found = pl.concat([pl.DataFrame(schema=known), *frames]).sort("start", maintain_order=True)
     return found.with_columns(held=held_back(found, rules))
@@ -290,11 +300,14 @@ def _peaks(value: Values, found: Firing, direction: Side) -> Values:
 
 
 def _rule_episodes(rule: Rule, dataset: Dataset, until_us: int | None) -> list[pl.DataFrame]:
-    return [_episodes_frame(rule, judged, until_us) for judged in series(rule, dataset)]
+    return [
+        episodes_frame(rule, _rule_over(rule, judged, until_us), judged.warehouse_id)
+        for judged in series(rule, dataset)
+    ]
 
 
-def _episodes_frame(rule: Rule, judged: Series, until_us: int | None) -> pl.DataFrame:
-    found = episodes(
+def _rule_over(rule: Rule, judged: Series, until_us: int | None) -> Episodes:
+    return episodes(
         judged.time_us,
         judged.value,
         threshold=rule.limit,
@@ -304,6 +317,10 @@ def _episodes_frame(rule: Rule, judged: Series, until_us: int | None) -> pl.Data
         stale_after_us=rule.silence_us,
         until_us=until_us,
     )
+
+
+def episodes_frame(rule: Rule, found: Episodes, warehouse_id: int | None) -> pl.DataFrame:
+    """The episodes of a rule, or of its part for one warehouse: `EPISODES` but for `held`."""
     size = len(found.n)
     columns = {
         "rule": [rule.name] * size,
@@ -311,6 +328,6 @@ def _episodes_frame(rule: Rule, judged: Series, until_us: int | None) -> pl.Data
         "end": found.end_us,
         "peak_value": found.peak_value,
         "n": found.n,
-        "warehouse_id": [judged.warehouse_id] * size,
+        "warehouse_id": [warehouse_id] * size,
     }
     return pl.DataFrame(columns, schema={name: EPISODES[name] for name in columns})
