@@ -7,9 +7,7 @@ from simlab.alerts.rule import UNBOUNDED_US
 from simlab.prometheus.exposed import Flags
 
 
-def firing_at(
-    condition: Flags, *, step_us: int, for_us: int, keep_firing_for_us: int = 0
-) -> Flags:
+def firing_at(condition: Flags, *, step_us: int, for_us: int, keep_firing_for_us: int = 0) -> Flags:
     """At which evaluations an alert fires, by the machine of `simlab.alerts`.
 
     Args:

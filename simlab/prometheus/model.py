@@ -25,7 +25,13 @@ from simlab.prometheus.promql import (
     Rate,
     Selector,
 )
-from simlab.prometheus.windows import median_deviations, over_time, rates, windows_of
+from simlab.prometheus.windows import (
+    median_distances,
+    over_time,
+    quantiles,
+    rates,
+    windows_of,
+)
 
 LOOKBACK_MS: Final = 300_000
 US_PER_MS: Final = 1000
@@ -135,12 +141,26 @@ def _(expression: Rate, query: Query) -> Vector:
 
 @_evaluated.register
 def _(expression: MedianDeviation, query: Query) -> Vector:
+    width_ms, step_ms = expression.width_us // US_PER_MS, expression.step_us // US_PER_MS
     found = {}
     for series in _unstale(query.store, expression.selector):
-        width_ms = expression.width_us // US_PER_MS
-        windows = windows_of(series, query.moment_ms, width_ms=width_ms)
-        found[series.labels] = Column(median_deviations(series.value, windows), windows.held > 0)
+        whole = windows_of(series, query.moment_ms, width_ms=width_ms)
+        stepped = _stepped(series, step_ms)
+        steps = windows_of(stepped, query.moment_ms, width_ms=width_ms)
+        middle = quantiles(series.value, whole, 0.5)
+        value = median_distances(stepped.value, steps, middle)
+        found[series.labels] = Column(value, (steps.held > 0) & (whole.held > 0))
     return found
+
+
+def _stepped(series: Exposed, step_ms: int) -> Exposed:
+    """The latest sample in each step, at the multiples of the step."""
+    step = -(-series.time_ms // step_ms)
+    is_last = np.append(np.diff(step) > 0, True)[: len(step)]
+    return Exposed(
+        metric=series.metric, labels=series.labels,
+        time_ms=step[is_last] * step_ms, value=series.value[is_last],
+    )  # fmt: skip
 
 
 @_evaluated.register
@@ -256,7 +276,7 @@ def _is_kept(expression: Aggregated, label: str) -> bool:
 def _aggregated(expression: Aggregated, columns: Sequence[Column]) -> Column:
     present = np.stack([column.present for column in columns])
     value = np.stack([column.value for column in columns])
-    known = present.any(axis=0)
+    known: Flags = np.logical_or.reduce(present, axis=0)
     match expression.function:
         case "sum":
             result = np.where(present, value, 0.0).sum(axis=0)

@@ -146,7 +146,8 @@ class Arithmetic(Expression):
 
     def __str__(self) -> str:
         """The text."""
-        return f"{_part(self.left)} {self.operator} {_part(self.right)}"
+        left, right = _inside(self.left, _level(self)), _inside(self.right, _level(self) + 1)
+        return f"{left} {self.operator} {right}"
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class Compare(Expression):
 
     def __str__(self) -> str:
         """The text."""
-        return f"{_part(self.left)} {self.operator} {_part(self.right)}"
+        return f"{_inside(self.left, _level(self))} {self.operator} {number(self.right)}"
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class Both(Expression):
 
     def __str__(self) -> str:
         """The text."""
-        return f"({self.left})\nand\n({self.right})"
+        return f"{_inside(self.left, _level(self))}\nand\n{_inside(self.right, _level(self) + 1)}"
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ class Either(Expression):
 
     def __str__(self) -> str:
         """The text."""
-        return f"({self.left})\nor\n({self.right})"
+        return f"{_inside(self.left, _level(self))}\nor\n{_inside(self.right, _level(self) + 1)}"
 
 
 @dataclass(frozen=True)
@@ -237,10 +238,10 @@ class Absent(Expression):
 
 
 def quoted(text: str) -> str:
-    """A string of PromQL, which is one of YAML and JSON too.
+    r"""A string of PromQL, which is one of YAML and JSON too.
 
-    >>> quoted('a"b')
-    '"a\\\\"b"'
+    >>> print(quoted('a"b'))
+    "a\"b"
     """
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
@@ -277,9 +278,23 @@ def range_of(width_us: int) -> str:
     return f"{width_us // (US_PER_S // 1000) - 1}ms"
 
 
-def _part(part: Expression | float) -> str:
-    """An operand, in brackets unless it is plain."""
-    if not isinstance(part, Expression):
-        return number(part)
-    loose = isinstance(part, Arithmetic | Compare | Both | Either)
-    return f"({part})" if loose else str(part)
+def _level(part: Expression | float) -> int:
+    """How strongly an expression holds together; operators of one level go from left to right."""
+    match part:
+        case Either():
+            return 1
+        case Both():
+            return 2
+        case Compare():
+            return 3
+        case Arithmetic(operator="+" | "-"):
+            return 4
+        case Arithmetic():
+            return 5
+    return 6
+
+
+def _inside(part: Expression | float, level: int) -> str:
+    """An operand, in brackets if it holds together less strongly than that."""
+    text = str(part) if isinstance(part, Expression) else number(part)
+    return f"({text})" if _level(part) < level else text

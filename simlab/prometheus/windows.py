@@ -64,12 +64,12 @@ def quantiles(value: Values, windows: Spans, share: float) -> Values:
     return result
 
 
-def median_deviations(value: Values, windows: Spans) -> Values:
-    """The median distance from the median, for each window."""
+def median_distances(value: Values, windows: Spans, middle: Values) -> Values:
+    """The median distance of each window's values from a middle of its own."""
     result = np.full(len(windows.at), np.nan)
     for index in np.flatnonzero(windows.held):
         held = value[windows.first[index] : windows.stop[index]]
-        result[index] = np.median(np.abs(held - np.median(held)))
+        result[index] = np.median(np.abs(held - middle[index]))
     return result
 
 

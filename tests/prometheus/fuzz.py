@@ -126,7 +126,10 @@ def _over_time(random: np.random.Generator, series: str) -> Expression:
 def _share(random: np.random.Generator, series: str) -> Expression:
     """An error ratio, judged when there were enough of them; ties are common at a half."""
     width = _width(random)
-    errors, all_of_them = _counts(series, "=", "error", width), _counts(series, "!=", "retry", width)
+    errors, all_of_them = (
+        _counts(series, "=", "error", width),
+        _counts(series, "!=", "retry", width),
+    )
     share = Arithmetic("/", errors, all_of_them)
     limit = float(random.choice([0.0, 0.1, 0.25, 0.5, 0.5]))
     enough = Aggregated("sum", Rate("increase", _status(series, "!=", "retry"), width))
