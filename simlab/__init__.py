@@ -8,6 +8,7 @@ What people call from Python, gathered here and imported when first used:
     day = simlab.draw(simlab.load_profile("busy-day"), seed=7)
     rules = simlab.strategy_rules()
     simlab.backtest(day, rules)
+    print(simlab.explain(day, rules))
     simlab.tune(day, rules)
 """
 
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from simlab.dataset.effect import effect
     from simlab.dataset.kpis import kpis
     from simlab.dataset.labels import read_labels
+    from simlab.dataset.parts import parts_at
     from simlab.dataset.read import read
+    from simlab.report.explained import explain
     from simlab.tuning.backtest import backtest
+    from simlab.tuning.drift import drift
+    from simlab.tuning.streamed import backtest_parts
     from simlab.tuning.tune import tune
     from simlab.workload.catalogue import profiles
     from simlab.workload.draw import draw
@@ -35,13 +40,17 @@ __version__ = "0.1.0"
 __all__ = [
     "as_pandas",
     "backtest",
+    "backtest_parts",
     "draw",
+    "drift",
     "effect",
+    "explain",
     "fit",
     "generate",
     "kpis",
     "load_profile",
     "load_rules",
+    "parts_at",
     "plan",
     "profiles",
     "read",
@@ -54,13 +63,17 @@ __all__ = [
 _HOMES = {
     "as_pandas": "simlab.dataset.as_pandas",
     "backtest": "simlab.tuning.backtest",
+    "backtest_parts": "simlab.tuning.streamed",
     "draw": "simlab.workload.draw",
+    "drift": "simlab.tuning.drift",
     "effect": "simlab.dataset.effect",
+    "explain": "simlab.report.explained",
     "fit": "simlab.workload.fit.fit",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
     "load_rules": "simlab.alerts.rules_file",
+    "parts_at": "simlab.dataset.parts",
     "plan": "simlab.workload.plan",
     "profiles": "simlab.workload.catalogue",
     "read": "simlab.dataset.read",

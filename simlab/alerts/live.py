@@ -43,6 +43,15 @@ class Evaluator:
         names = {watch.rule.name for watch in self._watches if watch.machine.is_firing}
         return {rule.name: rule.name in names for rule in self._rules}
 
+    @property
+    def values(self) -> dict[str, float]:
+        """For each rule by name what it was last judged by, NaN where that is undefined.
+
+        A rule that tells warehouses apart has no one value, and is left out.
+        """
+        apart = [watch for watch in self._watches if watch.warehouse_id is None]
+        return {watch.rule.name: watch.machine.value for watch in apart}
+
     def observe(self, event: Attempt | Sample) -> tuple[Alert, ...]:
         """Take the next event; the alerts it brings about, mostly none, in the order of time.
 
@@ -51,19 +60,15 @@ class Evaluator:
         resolves, at the end of that time.
         """
         time_us = event.time_us
-        told: list[Told] = []
-        if self._firing:
-            told += [(w, c) for w in self._watches for c in w.advance(time_us)]
-        elif self._timed:
-            told += [(w, c) for w in self._timed for c in w.advance(time_us)]
-        is_attempt = type(event) is Attempt
-        for watch in self._on_attempt if is_attempt else self._on_sample:
+        told = self._due(time_us) if self._firing or self._timed else None
+        for watch in self._on_attempt if type(event) is Attempt else self._on_sample:
             value = watch.read(event)
             if value is not None:
-                for change in watch.take(time_us, value):
-                    told.append((watch, change))
+                changes = watch.take(time_us, value)
+                if changes:  # seldom
+                    told = [*(told or ()), *((watch, change) for change in changes)]
         if self._apart and isinstance(event, Attempt):
-            told += self._told_apart(event)
+            told = [*(told or ()), *self._told_apart(event)]
         return self._alerts(told) if told else ()
 
     def finish(self, time_us: int) -> tuple[Alert, ...]:
@@ -72,6 +77,11 @@ class Evaluator:
         An episode under way stays open.
         """
         return self._alerts([(w, c) for w in self._watches for c in w.finish(time_us)])
+
+    def _due(self, time_us: int) -> list[Told]:
+        """What time alone brings about up to a moment."""
+        watches = self._watches if self._firing else self._timed
+        return [(watch, change) for watch in watches for change in watch.advance(time_us)]
 
     def _told_apart(self, event: Attempt) -> list[Told]:
         """What an attempt brings about for rules that tell its warehouse apart."""

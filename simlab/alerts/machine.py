@@ -1,5 +1,6 @@
 """The alert state machine of one rule, observation by observation."""
 
+import math
 from typing import Final, Literal, NamedTuple
 
 from simlab.alerts.rule import Rule
@@ -22,11 +23,12 @@ class Machine:
     Attributes:
         started_us: when the episode under way began to fire; None when none is.
         stale_us: a rule not observed until after this moment has gone silent.
+        value: what the rule was last judged by; NaN before, and where that is undefined.
     """
 
     __slots__ = (
         "_for_us", "_keep_us", "_last_true_us", "_pending_us", "_sign", "_signed_threshold",
-        "_stale_after_us", "stale_us", "started_us",
+        "_stale_after_us", "stale_us", "started_us", "value",
     )  # fmt: skip
 
     def __init__(self, rule: Rule) -> None:
@@ -39,6 +41,7 @@ class Machine:
         self._last_true_us = 0
         self.started_us: int | None = None
         self.stale_us = _NEVER_US
+        self.value = math.nan
 
     @property
     def is_firing(self) -> bool:
@@ -49,6 +52,7 @@ class Machine:
         """Take the next observation; what changed, in the order it did."""
         gone = self.expire(time_us) if time_us > self.stale_us else ()
         self.stale_us = time_us + self._stale_after_us
+        self.value = value
         if self._sign * value > self._signed_threshold:
             return (*gone, *self._hold(time_us, value))
         self._pending_us = None

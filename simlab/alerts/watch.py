@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from simlab.alerts.machine import Change, Machine
 from simlab.alerts.rule import SAMPLE_SIGNALS, Rule
-from simlab.alerts.window import Window, grid_window, window
+from simlab.alerts.window import Judged, Window, grid_window, window
 from simlab.clock import iso
 from simlab.events import Alert
 
@@ -117,15 +117,15 @@ class _AtRows:
     """Judged at each observation; a silence ends what fires."""
 
     def __init__(self, rule: Rule, machine: Machine) -> None:
-        self._window = window(rule)
-        self._machine = machine
-        self.take: Take = machine.observe if self._window is None else self._take
+        judged = window(rule)
+        self.take: Take = machine.observe if judged is None else _through(judged, machine.observe)
         self.advance: Advance = machine.expire
         self.finish: Advance = machine.expire
 
-    def _take(self, time_us: int, value: float) -> tuple[Change, ...]:
-        assert self._window is not None
-        return self._machine.observe(time_us, self._window(time_us, value))
+
+def _through(judged: Judged, observe: Take) -> Take:
+    """Observe what a window makes of a value; a closure, since each row pays for it."""
+    return lambda time_us, value: observe(time_us, judged(time_us, value))
 
 
 class _OnGrid:

@@ -158,6 +158,18 @@ def test_an_alert_says_what_began_when_and_what_to_do() -> None:
     assert ended == msgspec.structs.replace(began, time_us=1_500_000, state="resolved", value=1.0)
 
 
+def test_a_rules_value_is_what_it_was_last_judged_by() -> None:
+    errors = Rule(
+        name="errors", signal="error_ratio", aggregate="ratio", window="2 batches", threshold=0.5
+    )
+    apart = Rule(name="apart", signal="duration", threshold=2.0, by="warehouse_id")
+    evaluator = Evaluator([SLOW, errors, apart], run_id="x")
+    evaluator.observe(attempt(0, duration=1.5, status="error"))
+    assert evaluator.values == pytest.approx({"slow": 1.5, "errors": float("nan")}, nan_ok=True)
+    evaluator.observe(attempt(1, duration=0.5))
+    assert evaluator.values == {"slow": 0.5, "errors": 0.5}
+
+
 def test_a_ticket_hints_to_notify() -> None:
     (alert,) = Evaluator([SLOW], run_id="x").observe(attempt(0, duration=3.0))
     assert (alert.severity, alert.action_hint) == ("ticket", "notify")

@@ -86,6 +86,12 @@ def test_on_a_grid_firing_is_kept_from_the_first_false_evaluation_on() -> None:
     assert msgspec.structs.replace(EXAMPLES[0], evaluate="15s").keep_us == 0
 
 
+def test_the_extended_rules_begin_with_the_strategys_and_watch_more() -> None:
+    extended = load_rules(shipped("rules", "extended"))
+    assert extended[:3] == load_rules(shipped("rules", "strategy"))
+    assert {"silent", "late", "warehouse_failing"} < {rule.name for rule in extended}
+
+
 def test_what_a_rule_leaves_out_is_as_the_contract_has_it(tmp_path: Path) -> None:
     (rule,) = load_rules(rules_file(tmp_path))
     assert rule == Rule(
@@ -130,7 +136,7 @@ def test_the_text_leaves_out_what_is_as_the_defaults_have_it() -> None:
 
 
 AGGREGATES = (
-    "absent, count, last, max, mean, min, p50, p95, p99, rate, ratio, record, robust_z, "
+    "absent, count, last, max, mean, min, p50, p95, p99, range, rate, ratio, record, robust_z, "
     "seasonal_z, zscore"
 )
 BURN_ONLY = "found '1m', expected it beside a ratio's window of time, above"
