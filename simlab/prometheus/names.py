@@ -27,7 +27,8 @@ FINISHED: Final = Selector(BATCHES, (Matcher("status", "!=", "retry"),))
 
 def recorded_name(what: str, rule: Rule) -> str:
     """The name of what is recorded for a rule, such as `simlab:mean:cpu_high`."""
-    return f"simlab:{what}:{re.sub('[^A-Za-z0-9_]', '_', rule.name)}"
+    plain = re.sub("[^A-Za-z0-9_]", lambda found: f"_{ord(found[0]):x}_", rule.name)
+    return f"simlab:{what}:{plain}"
 
 
 def edge(threshold: float) -> str:

@@ -48,8 +48,8 @@ def over_counters(rule: Rule, *, pace_us: int) -> Meaning | None:
         rule: a rule on what attempts show.
         pace_us: from one observation of its signal to the next [µs].
     """
-    if rule.by is not None or rule.signal not in _COUNTED:
-        return None  # counters tell no warehouses apart, and know no other signal
+    if rule.by is not None or rule.signal not in _COUNTED or rule.aggregate == "range":
+        return None  # counters tell no warehouses apart, know no other signal and no extremes
     if rule.aggregate == "absent":
         return _absent(rule)
     width_us = counter_width_us(rule, pace_us)

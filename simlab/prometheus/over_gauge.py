@@ -223,6 +223,9 @@ _CONDITIONS: Final[dict[str, Callable[[Gauge, list[Recording]], Expression]]] = 
     "mean": lambda gauge, _: _plain(gauge, mean(gauge.series, gauge.width_us)),
     "min": _folded("min"),
     "max": _folded("max"),
+    "range": lambda gauge, _: _plain(
+        gauge, Arithmetic("-", gauge.window("max"), gauge.window("min"))
+    ),
     "count": _folded("count"),
     **{name: _quantile(share) for name, share in QUANTILES.items()},
     "zscore": _zscore,

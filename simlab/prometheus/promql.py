@@ -5,10 +5,13 @@ Prometheus 2 takes in a sample that lies just at the left end. A range of one mi
 the same in both, since times in Prometheus are whole milliseconds: five minutes are `[299999ms]`.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from simlab.clock import US_PER_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OverTimeName: TypeAlias = Literal["last", "sum", "avg", "min", "max", "count", "stddev", "quantile"]
 RateName: TypeAlias = Literal["rate", "increase"]
@@ -46,6 +49,21 @@ class Expression:
     """What Prometheus evaluates at a moment: for each set of labels a value, or none."""
 
     __slots__ = ()
+
+    def parts(self) -> "Iterator[Expression]":
+        """The expression itself and all that it is made of."""
+        yield self
+        for field in fields(self):  # type: ignore[arg-type] # every kind of it is a dataclass
+            inner = getattr(self, field.name)
+            if isinstance(inner, Expression):
+                yield from inner.parts()
+
+    def selectors(self) -> "Iterator[Selector]":
+        """The series that it looks at."""
+        for part in self.parts():
+            selector = getattr(part, "selector", None)
+            if isinstance(selector, Selector):
+                yield selector
 
 
 @dataclass(frozen=True)
