@@ -42,9 +42,9 @@ class Difference:
         """For an annotation."""
         share = self.differing / max(self.evaluations, 1)
         return (
-            f"differs from the rule itself at {self.differing:,} of {self.evaluations:,} "
-            f"evaluations ({share:.2%}); fires within {duration(self.soon_us)} of the start of "
-            f"{self.seen:,} of its {self.episodes:,} episodes"
+            f"not as the rule itself at {self.differing:,} of {self.evaluations:,} evaluations "
+            f"({share:.2%}); on within {duration(self.soon_us)} of {self.seen:,} of its "
+            f"{self.episodes:,} starts"
         )
 
 
