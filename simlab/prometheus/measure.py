@@ -42,9 +42,8 @@ class Difference:
         """For an annotation."""
         share = self.differing / max(self.evaluations, 1)
         return (
-            f"not as the rule itself at {self.differing:,} of {self.evaluations:,} evaluations "
-            f"({share:.2%}); on within {duration(self.soon_us)} of {self.seen:,} of its "
-            f"{self.episodes:,} starts"
+            f"disagrees at {self.differing:,} of {self.evaluations:,} evaluations ({share:.2%}); "
+            f"fires within {duration(self.soon_us)} of {self.seen:,} of {self.episodes:,} starts"
         )
 
 
