@@ -13,14 +13,10 @@ ATTEMPTS: Final = "inv_batch_duration_seconds_count"
 BUCKETS: Final = "inv_batch_duration_seconds_bucket"
 SECONDS: Final = "inv_batch_duration_seconds_sum"
 BATCHES: Final = "inv_batches_total"
-SLOW: Final = "inv_slow_batches_total"
 ERROR_RATIO: Final = "inv_error_ratio"
 RULE_VALUE: Final = "inv_rule_value"
 GAUGES: Final = {"value": "value", "cpu_percent": "cpu_percent", "mem_usage_mb": "mem_usage_mb"}
 """Signals that are gauges of the same meaning."""
-
-SLOW_S: Final = 2.0
-"""The bot counts attempts above it as slow."""
 
 FINISHED: Final = Selector(BATCHES, (Matcher("status", "!=", "retry"),))
 

@@ -13,7 +13,7 @@ import polars as pl
 from simlab.alerts.rule import Rule
 from simlab.alerts.signal import Series, last_us, series
 from simlab.alerts.spans import Times
-from simlab.dataset.schema import Dataset
+from simlab.dataset.schema import STATUSES, Dataset
 from simlab.errors import InputError
 from simlab.prometheus.exposed import Exposed, Flags, Labels, Moments, Values
 from simlab.prometheus.names import (
@@ -23,8 +23,6 @@ from simlab.prometheus.names import (
     ERROR_RATIO,
     RULE_VALUE,
     SECONDS,
-    SLOW,
-    SLOW_S,
     STEP_US,
     edge,
 )
@@ -100,35 +98,25 @@ def _attempts(rows: pl.DataFrame, rules: Sequence[Rule], scrape_us: Times) -> li
     statuses = [
         _counted(
             BATCHES, (rows["status"] == status).to_numpy(), seen, scrape_us,
-            labels=(("status", status),), is_born=False,
+            labels=(("status", status),),
         )
-        for status in ("error", "retry", "success")
+        for status in sorted(STATUSES)
     ]  # fmt: skip
     return [
         _counted(ATTEMPTS, np.ones(len(duration)), seen, scrape_us),
         _counted(SECONDS, duration, seen, scrape_us),
-        _counted(SLOW, duration > SLOW_S, seen, scrape_us),
         *buckets,
-        *(one for one in statuses if len(one.time_ms)),
+        *statuses,
         _error_ratio(rows, scrape_us),
     ]
 
 
 def _counted(
-    metric: str,
-    each: Values | Flags,
-    seen: Moments,
-    scrape_us: Times,
-    *,
-    labels: Labels = (),
-    is_born: bool = True,
+    metric: str, each: Values | Flags, seen: Moments, scrape_us: Times, *, labels: Labels = ()
 ) -> Exposed:
-    """A counter: it is there from the start, or from the first thing it counts."""
+    """A counter, which is there from the start."""
     total = np.append(0.0, np.cumsum(each, dtype=np.float64))[seen]
-    kept = np.ones(len(seen), dtype=bool) if is_born else total > 0
-    return Exposed(
-        metric=metric, labels=labels, time_ms=scrape_us[kept] // _US_PER_MS, value=total[kept]
-    )
+    return Exposed(metric=metric, labels=labels, time_ms=scrape_us // _US_PER_MS, value=total)
 
 
 def _error_ratio(rows: pl.DataFrame, scrape_us: Times) -> Exposed:
