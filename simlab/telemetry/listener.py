@@ -9,7 +9,6 @@ import errno
 import selectors
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import takewhile
 from threading import Event, Thread
@@ -22,6 +21,7 @@ MOST_OPEN: Final = 256
 TIMEOUT_S: Final = 2.0
 _ACCEPTED_AT_ONCE: Final = 64
 _LONGEST_REQUEST: Final = 8192
+_AT_ONCE: Final = socket.MSG_DONTWAIT
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 Respond = Callable[[bytes], bytes]
@@ -35,6 +35,7 @@ class _Visit:
     until_s: float
     request: bytearray = field(default_factory=bytearray)
     left: memoryview | None = None
+    watched: int = 0
 
 
 class Listener:
@@ -114,9 +115,7 @@ class Listener:
                 return
             if len(self._visits) >= self._most_open:
                 self._give_one_up()
-            visitor.settimeout(0)
             self._visits[visitor] = _Visit(monotonic_s() + self._timeout_s)
-            self._selector.register(visitor, selectors.EVENT_READ)
             self._go_on(visitor)  # mostly the request is there already
 
     def _give_one_up(self) -> bool:
@@ -127,40 +126,50 @@ class Listener:
         return oldest is not None
 
     def _go_on(self, visitor: socket.socket) -> None:
-        """Read or write as far as it goes."""
+        """Read or write as far as it goes, and wait for more only where there is more to come.
+
+        Each call of the system lets a busy bot go on for a while first, so there are few of them.
+        """
         visit = self._visits[visitor]
         try:
-            done = self._send(visitor, visit) if visit.left is not None else (
-                self._receive(visitor, visit)
-            )  # fmt: skip
+            done = self._receive(visitor, visit) if visit.left is None else _send(visitor, visit)
         except (BlockingIOError, InterruptedError):
-            return
+            done = False
         except OSError:
             done = True
         if done:
             self._close(visitor)
+        else:
+            self._watch(visitor, visit)
 
     def _receive(self, visitor: socket.socket, visit: _Visit) -> bool:
         """Take a part of the request, and answer when that was all; whether this is through."""
-        part = visitor.recv(_LONGEST_REQUEST)
+        part = visitor.recv(_LONGEST_REQUEST, _AT_ONCE)
         visit.request += part
         whole = b"\r\n\r\n" in visit.request or len(visit.request) > _LONGEST_REQUEST
         if not whole:
             return not part
         visit.left = memoryview(self._respond(bytes(visit.request)))
         visit.until_s = monotonic_s() + self._timeout_s
-        self._visits[visitor] = self._visits.pop(visitor)  # the last to be up again
-        self._selector.modify(visitor, selectors.EVENT_WRITE)
-        return self._send(visitor, visit)
+        self._visits[visitor] = self._visits.pop(visitor)  # its time is up last again
+        return _send(visitor, visit)
 
-    def _send(self, visitor: socket.socket, visit: _Visit) -> bool:
-        assert visit.left is not None
-        visit.left = visit.left[visitor.send(visit.left) :]
-        return not visit.left
+    def _watch(self, visitor: socket.socket, visit: _Visit) -> None:
+        wanted = selectors.EVENT_READ if visit.left is None else selectors.EVENT_WRITE
+        if not visit.watched:
+            self._selector.register(visitor, wanted)
+        elif visit.watched != wanted:
+            self._selector.modify(visitor, wanted)
+        visit.watched = wanted
 
     def _close(self, visitor: socket.socket) -> None:
-        del self._visits[visitor]
-        self._selector.unregister(visitor)
-        with suppress(OSError):
-            visitor.shutdown(socket.SHUT_WR)  # the answer goes out before the end
+        if self._visits.pop(visitor).watched:
+            self._selector.unregister(visitor)
         visitor.close()
+
+
+def _send(visitor: socket.socket, visit: _Visit) -> bool:
+    """Send what goes out at once; whether that was all."""
+    assert visit.left is not None
+    visit.left = visit.left[visitor.send(visit.left, _AT_ONCE) :]
+    return not visit.left
