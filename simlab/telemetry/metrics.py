@@ -53,7 +53,7 @@ class _Attempts(Collector):
 
     def describe(self) -> Iterable[Metric]:
         """The names alone."""
-        return [Metric(family.name, "", family.type) for family in self.collect()]
+        return [Metric(family.name, "", family.type) for family in self._families()]
 
     def collect(self) -> list[Metric]:
         """The families as they stand."""

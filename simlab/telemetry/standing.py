@@ -57,7 +57,7 @@ class RuleValues(Collector):
         family = GaugeMetricFamily(name, HELP[name], labels=["rule"])
         values = self._values() if self._values is not None else {}
         told: dict[str, float] = {}
-        for rule in (*self._rules, *(rule for rule in values if rule not in self._rules)):
+        for rule in dict.fromkeys((*self._rules, *values)):
             label = self.labels.of(rule)
             told[label] = math.nan if label in told else float(values.get(rule, math.nan))
         for label, value in told.items():
