@@ -27,7 +27,8 @@ def connected(port: int) -> socket.socket:
 def scraped(port: int, count: int) -> list[float | None]:
     """What so many scrapes at once took [s]."""
     selector = selectors.DefaultSelector()
-    began, got = {}, {}
+    began: dict[socket.socket, float] = {}
+    got: dict[socket.socket, bytearray] = {}
     for _ in range(count):
         client = connected(port)
         began[client], got[client] = time.monotonic(), bytearray()
@@ -36,22 +37,22 @@ def scraped(port: int, count: int) -> list[float | None]:
     until = time.monotonic() + PATIENCE_S
     while len(took) < count and time.monotonic() < until:
         for key, _ in selector.select(1.0):
-            client = key.fileobj
-            assert isinstance(client, socket.socket)
+            asked = key.fileobj
+            assert isinstance(asked, socket.socket)
             try:
                 if key.events == selectors.EVENT_WRITE:
-                    client.send(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n")
-                    selector.modify(client, selectors.EVENT_READ)
+                    asked.send(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n")
+                    selector.modify(asked, selectors.EVENT_READ)
                     continue
-                part = client.recv(1 << 20)
+                part = asked.recv(1 << 20)
             except OSError:
                 part = b""
-            got[client] += part
+            got[asked] += part
             if not part:
                 now = time.monotonic()
-                took.append(now - began[client] if is_whole(bytes(got[client])) else None)
-                selector.unregister(client)
-                client.close()
+                took.append(now - began[asked] if is_whole(bytes(got[asked])) else None)
+                selector.unregister(asked)
+                asked.close()
     return took + [None] * (count - len(took))
 
 
