@@ -1,7 +1,7 @@
 """What a scrape gets: a registry's metrics in Prometheus' text format.
 
-The library's `generate_latest` takes about 10 µs a line, so 10 ms for a thousand series; this
-takes a tenth of it, to the same bytes.
+The bytes are those of the library's `generate_latest`, in half the time, but that a lone
+surrogate in someone's label costs a question mark and not the scrape.
 """
 
 from collections.abc import Iterable

@@ -29,6 +29,8 @@ _BEFORE_LEAST: Final = math.floor(math.log(LEAST) * _PER_LOG) - 1
 _BUCKETS: Final = math.ceil(math.log(MOST) * _PER_LOG) - _BEFORE_LEAST + 1
 _TOLD: Final = 2 * _BASE ** (np.arange(_BUCKETS) + _BEFORE_LEAST) / (_BASE + 1)
 _TOLD[0] = 0.0
+_ONE: Final = np.int32(1)
+"""Of the counts' own type, for which `np.add.at` is twenty times as fast."""
 
 
 def window_start_us(now_us: int) -> int:
@@ -65,7 +67,7 @@ class Sketch:
         held = self._slot[rows] == slots
         if not held.all():
             rows, buckets = rows[held], buckets[held]
-        np.add.at(self._counts.reshape(-1), rows * _BUCKETS + buckets, 1)
+        np.add.at(self._counts.reshape(-1), rows * _BUCKETS + buckets, _ONE)
 
     def quantiles(self, shares: Sequence[float], now_us: int) -> list[float]:
         """The quantiles of the window that ends at `now_us`, NaN when it holds nothing.
