@@ -128,7 +128,7 @@ class Listener:
     def _go_on(self, visitor: socket.socket) -> None:
         """Read or write as far as it goes, and wait for more only where there is more to come.
 
-        Each call of the system lets a busy bot go on for a while first, so there are few of them.
+        There are few calls of the system: at each, a busy bot may take the interpreter for 5 ms.
         """
         visit = self._visits[visitor]
         try:
