@@ -28,7 +28,7 @@ class Labels:
         """The text to use for a value."""
         try:
             return self._known[value]
-        except (KeyError, TypeError):
+        except Exception:  # noqa: BLE001  # mostly it is new; but who knows what a value's hash does
             return self._new(value)
 
     def _new(self, value: object) -> str:

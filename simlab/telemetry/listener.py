@@ -21,6 +21,7 @@ MOST_OPEN: Final = 256
 TIMEOUT_S: Final = 2.0
 _ACCEPTED_AT_ONCE: Final = 64
 _LONGEST_REQUEST: Final = 8192
+_STOPPED_S: Final = 5.0
 _AT_ONCE: Final = socket.MSG_DONTWAIT
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -74,13 +75,18 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close all connections; the thread and the sockets are gone afterwards."""
+        """Close all connections; the thread and the sockets are gone afterwards.
+
+        A response that takes for ever does not hold this up: its thread is left behind.
+        """
         self._stopping.set()
         self._waker.send(b"\0")
-        self._thread.join()
-        self._selector.close()
-        for each in (self._server, self._woken, self._waker):
-            each.close()
+        self._thread.join(_STOPPED_S)
+        self._server.close()
+        if not self._thread.is_alive():
+            self._selector.close()
+            for each in (self._woken, self._waker):
+                each.close()
 
     def _work(self) -> None:
         while not self._stopping.is_set():

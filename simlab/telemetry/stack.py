@@ -26,8 +26,8 @@ class MetricStack(ABC):
         rules: the names of the alert rules, so that each has its series from the start.
         slow_s: the slow-batch threshold [s].
         edges_s: where the histogram must have an edge, beside the slow-batch threshold [s].
-        values: tells what each rule is judged by now.
-        dropped: tells what others lost, by reason.
+        values: tells what each rule is judged by now; called at each scrape, in its thread.
+        dropped: tells what others lost since the start, by reason; called likewise.
 
     Attributes:
         registry: what is scraped.

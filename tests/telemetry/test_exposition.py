@@ -3,6 +3,7 @@
 import math
 import string
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,45 @@ def test_a_lone_surrogate_in_anyones_label_comes_as_a_question_mark() -> None:
     family.add_metric(["\ud800"], 1.0)
     registry.register(type("One", (), {"collect": lambda self: [family]})())
     assert exposition(registry) == b'# HELP g \n# TYPE g gauge\ng{a="?"} 1.0\n'
+
+
+class Hostile:
+    """A value that raises whatever is asked of it."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+    def __hash__(self) -> int:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("kind", [Metrics, PlainMetrics])
+def test_labels_of_any_kind_are_counted_and_none_stops_an_event(
+    kind: type[Metrics] | type[PlainMetrics],
+) -> None:
+    metrics = kind()
+    hostile: list[Any] = [
+        Hostile(),
+        {"a": 1},
+        ["x"],
+        b"\xff",
+        "\ud800",
+        "\x1b[2J",
+        "",
+        7,
+        "x" * 10**6,
+    ]
+    for error in hostile:
+        metrics.emit(attempt(START_US, status="error", error=error))
+    told = {
+        name: value for name, value in parsed(metrics.exposition()).items() if "errors_" in name
+    }
+    assert sum(told.values()) == len(hostile)
+    assert {
+        "inv_errors_total{Hostile}",
+        "inv_errors_total{?}",
+        f"inv_errors_total{{{'x' * 200}}}",
+    } < set(told)
 
 
 def test_a_name_that_is_taken_is_refused_and_one_given_back_can_be_taken() -> None:

@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
+from simlab.telemetry import listener as listeners
 from simlab.telemetry.listener import Listener
 
 HEAD = b"GET / HTTP/1.1\r\n\r\n"
@@ -91,3 +94,22 @@ def test_it_is_stopped_at_once_with_connections_open_and_leaves_no_thread() -> N
     assert client.recv(1) == b""
     client.close()
     assert set(threading.enumerate()) == before
+
+
+def test_a_response_that_takes_for_ever_does_not_hold_up_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listeners, "_STOPPED_S", 0.2)
+    gate = threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+    listener = Listener(server, lambda _: b"late" if gate.wait(10) else b"")
+    listener.start()
+    with socket.create_connection(server.getsockname(), timeout=5) as client:
+        client.sendall(HEAD)
+        time.sleep(0.1)
+        began = time.monotonic()
+        listener.stop()
+        assert time.monotonic() - began < 1
+        gate.set()
+        assert everything(client) == b"late"
+    listener.stop()  # now it comes to its end
