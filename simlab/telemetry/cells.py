@@ -14,7 +14,7 @@ from simlab.telemetry.outcomes import LAST, Outcomes
 from simlab.telemetry.sketch import MOST, Floats, Ints, Sketch
 
 FOLD_AT: Final = 1024
-"""So many attempts are added up at once: 0.2 ms or so, and 30 ns of it a call into numpy."""
+"""So many attempts are added up at once, in 0.2 ms or so: a call into numpy costs a microsecond at least."""
 
 
 class Cells:
