@@ -59,8 +59,8 @@ def test_however_many_ask_at_once_and_however_slowly_no_scrape_fails(
 ) -> None:
     """1,000 series, each scrape whole; slow connections are ended in time.
 
-    Nine in ten scrapes keep to 100 ms, and all to half of what Prometheus waits: the machine itself stalls now and
-    then, and the scrapers are at work on it too.
+    Nine in ten scrapes keep to 100 ms, and all to half of what Prometheus waits: the machine
+    itself stalls now and then, and the scrapers are at work on it too.
     """
     metrics = with_errors(Metrics(), 1000)
     before = set(threading.enumerate())
