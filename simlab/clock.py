@@ -83,3 +83,8 @@ def iso(time_us: int) -> str:
 @lru_cache(maxsize=256)  # events of one second follow each other
 def _second_text(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def monotonic_s() -> float:
+    """Seconds since some moment, for time limits: steps of the system's clock move nothing."""
+    return time.monotonic()
