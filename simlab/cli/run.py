@@ -47,6 +47,15 @@ def run(
             "--for", metavar="DURATION", help="Take only what is due in so long, such as 30s."
         ),
     ] = None,
+    db: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Wall time: the database to work on, as SQLAlchemy writes it. "
+            "[default: inventory.db in the run directory]",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Bots side by side, instead of the profile's.", min=1)
     ] = None,
@@ -91,6 +100,7 @@ def run(
             speed=speed,
             workers=workers,
             for_s=for_s,
+            db=db,
             metrics_port=port,
             metrics_host=metrics_host,
             force=force,
