@@ -39,6 +39,7 @@ class RealWork:
     """What came of working for real.
 
     Attributes:
+        attempts: how many ended.
         stock: what the database holds, and whether it agrees.
         stopped_by: the signal that ended it early; None when all was done.
         lag_s: how much later the last attempt ended than in virtual time; NaN when not all was
@@ -46,6 +47,7 @@ class RealWork:
         overrun_ratio: how long attempts took, by how long they were to; NaN without any.
     """
 
+    attempts: int
     stock: Reconciliation
     stopped_by: signal.Signals | None
     lag_s: float
@@ -93,6 +95,7 @@ def work_for_real(
             with _asked_to_stop(bot) as asked:
                 worked = bot.work()
         return RealWork(
+            attempts=worked.attempts,
             stock=store.reconciliation(),
             stopped_by=asked[0] if worked.stopped else None,
             lag_s=math.nan if worked.stopped else _lag_s(plan, worked),

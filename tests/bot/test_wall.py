@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_stall_shows_in_how_long_those_behind_it_waited(file: Path) -> None:
     behind = waits[stalled + 1 : stalled + 1 + int(max(durations)) - 1]
     assert len(behind) >= 3
     assert all(wait is not None and wait > 0.5 for wait in behind)
-    drops = [a - b for a, b in zip(behind, behind[1:], strict=False) if a and b]
+    drops = [a - b for a, b in pairwise(behind) if a and b]
     assert all(0.4 < drop <= 1.0 for drop in drops), drops  # each fell due one second later
     assert all(wait is not None and wait < 0.5 for wait in waits[:stalled])
 
