@@ -23,7 +23,7 @@ LAYS: Final[tuple[Lay, ...]] = (
 )
 
 _LOOKING_BACK: Final = frozenset(
-    {"mean", "max", "min", "ratio", "count", "p50", "p95", "p99", "rate"}
+    {"mean", "max", "min", "range", "ratio", "count", "p50", "p95", "p99", "rate"}
 )
 """Aggregates that fire for what came before, for as long as their window reaches back."""
 

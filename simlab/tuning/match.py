@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
+from simlab.dataset.schema import INCIDENTS, empty
 from simlab.errors import InputError
 
 EVERY_WAREHOUSE: Final = -1
@@ -100,6 +101,11 @@ def truth(incidents: pl.DataFrame, *, from_us: int, until_us: int) -> Truth:
     )
 
 
+def no_truth() -> Truth:
+    """That nothing is known to have happened."""
+    return truth(empty(INCIDENTS), from_us=0, until_us=0)
+
+
 def match(
     start_us: NDArray[np.int64],
     truth: Truth,
@@ -126,6 +132,14 @@ def match(
     )
 
 
+def delays_s(start_us: NDArray[np.int64], incidents: Windows) -> NDArray[np.float64]:
+    """For each window how long until the first of ascending moments in it [s]; NaN for none."""
+    never = np.iinfo(np.int64).max
+    first_us = np.append(start_us, never)[np.searchsorted(start_us, incidents.start_us)]
+    caught = first_us <= incidents.end_us
+    return np.where(caught, (first_us - incidents.start_us) / US_PER_S, np.nan)
+
+
 def pairs(
     start_us: NDArray[np.int64], windows: Windows, warehouse_id: NDArray[np.int64] | None
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
@@ -142,14 +156,14 @@ def _against(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """For each episode its window, -1 for none; for each window the delay, NaN for none [s]."""
     if warehouse_id is None:  # what a search asks for, thousands of times
-        return _first_around(start_us, windows), _delay_s(start_us, windows)
+        return first_around(start_us, windows), delays_s(start_us, windows)
     around = np.full(start_us.size, -1, dtype=np.int64)
     delay_s = np.full(len(windows.id), np.nan)
     for episodes, positions in pairs(start_us, windows, warehouse_id):
         some, starts = windows.at(positions), start_us[episodes]
         # The last is where -1, no window at all, points.
-        around[episodes] = np.append(positions, -1)[_first_around(starts, some)]
-        delay_s[positions] = np.fmin(delay_s[positions], _delay_s(starts, some))
+        around[episodes] = np.append(positions, -1)[first_around(starts, some)]
+        delay_s[positions] = np.fmin(delay_s[positions], delays_s(starts, some))
     return around, delay_s
 
 
@@ -175,7 +189,7 @@ def _windows(shown: pl.DataFrame, from_us: int, until_us: int) -> Windows:
     )
 
 
-def _first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.int64]:
+def first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.int64]:
     """The position of the first window that holds each moment, -1 for none.
 
     The first window whose end raises the running maximum to the moment is the first that ends
@@ -187,10 +201,3 @@ def _first_around(moment_us: NDArray[np.int64], windows: Windows) -> NDArray[np.
     candidate = np.minimum(position, windows.start_us.size - 1)
     around = (position == candidate) & (windows.start_us[candidate] <= moment_us)
     return np.where(around, candidate, -1)
-
-
-def _delay_s(start_us: NDArray[np.int64], incidents: Windows) -> NDArray[np.float64]:
-    never = np.iinfo(np.int64).max
-    first_us = np.append(start_us, never)[np.searchsorted(start_us, incidents.start_us)]
-    caught = first_us <= incidents.end_us
-    return np.where(caught, (first_us - incidents.start_us) / US_PER_S, np.nan)

@@ -53,6 +53,7 @@ class Frozen:
         floor: the standard deviation of the averaged signal, in its unit; 0 for a constant one.
         seasonal_floor: that of the averaged signal's distance from what is usual at the time of
             day; NaN where the part is too short to tell.
+        longest_flat_s: the longest stretch over which the value did not change [s].
     """
 
     spacing: Spacing
@@ -60,6 +61,7 @@ class Frozen:
     smooth: str
     floor: float
     seasonal_floor: float
+    longest_flat_s: float
 
 
 def z_rules(frozen: Frozen, *, k: float, family: Family = FAMILY) -> tuple[Rule, ...]:
@@ -109,6 +111,31 @@ def absent_rule(frozen: Frozen) -> Rule:
     )
 
 
+def flat_rules(frozen: Frozen) -> tuple[Rule, ...]:
+    """The rule for a flat line: no change for twice as long as the first part's longest.
+
+    Two hours at least, and three steps, of which half the rows must be there: a gap is no flat
+    line. It stands outside of the group, as `absent` does. There is none for a value that never
+    changed.
+    """
+    if frozen.floor == 0:
+        return ()
+    step_s = frozen.spacing.step_s
+    flat_s = max(2 * frozen.longest_flat_s, 2 * 3600, 3 * step_s)
+    return (
+        Rule(
+            name="value_flat",
+            signal="value",
+            aggregate="range",
+            window=duration_text(flat_s),
+            direction="below",
+            threshold=float(f"{1e-6 * frozen.floor:.6g}"),  # 0 is below it, and nothing else
+            min_count=max(2, round(flat_s / step_s / 2)),
+            evaluate=frozen.step,
+        ),
+    )
+
+
 def smoothed_rule(step: str, smooth: str) -> Rule:
     """No alert: it is judged by the averaged signal on the grid, as the z-scores see it."""
     return Rule(
@@ -137,6 +164,7 @@ def rules(frozen: Frozen, *, k: float, family: Family = FAMILY) -> tuple[Rule, .
     return (
         *z_rules(frozen, k=k, family=family),
         record_rule(frozen, family=family),
+        *flat_rules(frozen),
         absent_rule(frozen),
     )
 

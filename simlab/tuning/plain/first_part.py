@@ -27,12 +27,14 @@ class FirstPart:
         until_us: where the part ends [µs since 1970], not included.
         frozen: what the rules freeze.
         evidence: what they do on it, once four days, or half of it, have warmed the windows.
+        not_finite: how many of its values are NaN or infinite.
     """
 
     name: str
     until_us: int
     frozen: Frozen
     evidence: Evidence
+    not_finite: int
 
 
 def first_part(
@@ -58,7 +60,14 @@ def first_part(
     judged = Interval(start_us=span.start_us + warm_us, until_us=end_us)
     truth = labels_of(part, judged)
     seen = evidence(part, measured, interval=judged, truth=truth, family=family)
-    return FirstPart(name=dataset.name, until_us=end_us, frozen=measured, evidence=seen)
+    finite = part.rows["value"].drop_nulls().cast(pl.Float64).is_finite()
+    return FirstPart(
+        name=dataset.name,
+        until_us=end_us,
+        frozen=measured,
+        evidence=seen,
+        not_finite=int((~finite).sum()),
+    )
 
 
 def _before(dataset: Dataset, until_us: int) -> Dataset:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from simlab.alerts.rule import Rule
 from simlab.alerts.signal import observations
+from simlab.clock import US_PER_S
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
 from simlab.tuning.plain.family import FAMILY, Family, Frozen, duration_text, smoothed_rule
@@ -44,6 +45,7 @@ def frozen(part: Dataset, *, family: Family = FAMILY) -> Frozen:
         step=step,
         smooth=smooth,
         floor=_deviation(observations(smoothed_rule(step, smooth), part)[1]),
+        longest_flat_s=_longest_flat_s(time_us, value),
         seasonal_floor=_seasonal_deviation(part, spaced, step, smooth),
     )
 
@@ -90,3 +92,10 @@ def _deviation(value: NDArray[np.float64]) -> float:
     """The standard deviation of what is defined; NaN where nothing is."""
     known = value[np.isfinite(value)]
     return float(known.std()) if known.size else math.nan
+
+
+def _longest_flat_s(time_us: NDArray[np.int64], value: NDArray[np.float64]) -> float:
+    """The longest stretch over which the value did not change [s]."""
+    changes = np.flatnonzero(np.diff(value) != 0)
+    first, last = np.append(0, changes + 1), np.append(changes, value.size - 1)
+    return float((time_us[last] - time_us[first]).max()) / US_PER_S

@@ -24,12 +24,12 @@ class Proposal:
 
     Attributes:
         name: of the series.
-        rules: shift and season (z-scores), record, and absent; see `family`.
+        rules: shift and season (z-scores), record, flat and absent; see `family`.
         train_until_us: where the first part ends [µs since 1970]; nothing after it was seen.
         k: what the z-scores are held against.
         frozen: what was measured on the first part; its `spacing` counts gaps and repeats.
         labelled: whether labels of the series had a say.
-        false_alarms_per_day: what is expected of the days after, `absent` left out [1/d].
+        false_alarms_per_day: what is expected of the days after, flat and absent left out [1/d].
         false_alarms_upper: its upper limit, at 90 % sureness [1/d].
         firing_ratio: the share of normal time that should be spent firing, 0 to 1.
         firing_ratio_upper: its upper limit, at 90 % sureness.
@@ -139,6 +139,11 @@ def _cautions(part: FirstPart) -> Iterator[str]:
         yield (
             "The value never changed in the first part, so it tells no scale: the rules see any "
             "change as a record, and nothing else."
+        )
+    if part.not_finite:
+        yield (
+            f"Of the first part's values {part.not_finite} are NaN or infinite: for the four weeks "
+            "that such a value is in its window the record rule tells nothing; leave such rows out."
         )
     if spacing.days < SEASON_PART_DAYS:
         yield (

@@ -41,7 +41,8 @@ def test_a_lost_course_a_shift_and_a_spike_are_told_on_the_days_after() -> None:
     value[(moment_s >= shift) & (moment_s < shift + 4 * HOUR_S)] += 60
     value[moment_s == spike] += 200
     dataset = plain(moment_s, value)
-    told = starts_s(one(dataset).rules, dataset)
+    alert = tuple(rule for rule in one(dataset).rules if rule.group)
+    told = starts_s(alert, dataset)
     after = [start for start in told if start >= 20 * DAY_S]
     assert len(after) == 3
     for start, began in zip(after, (lost, shift, spike), strict=True):
@@ -109,6 +110,18 @@ def test_silence_is_told_when_it_is_twice_the_longest_gap() -> None:
     assert told[0] == pytest.approx(20 * DAY_S + 2 * 2 * HOUR_S, abs=900)
 
 
+def test_a_flat_line_is_told_when_it_is_twice_the_longest_of_the_first_part() -> None:
+    """Three hours flat are usual here; ten are not, and a gap of ten is none."""
+    moment_s, value = daily(30)
+    for start_s, hours in ((6 * DAY_S, 3), (18 * DAY_S, 3), (20 * DAY_S, 10)):
+        flat = (moment_s >= start_s) & (moment_s <= start_s + hours * HOUR_S)
+        value[flat] = value[flat][0]
+    gap = (moment_s >= 25 * DAY_S) & (moment_s < 25 * DAY_S + 10 * HOUR_S)
+    dataset = plain(moment_s[~gap], value[~gap])
+    told = starts_s(one(dataset).rules, dataset, rule="value_flat")
+    assert told == [pytest.approx(20 * DAY_S + 6 * HOUR_S, abs=600)]
+
+
 def test_a_value_that_never_changed_tells_no_scale_but_any_change_is_told() -> None:
     """It is said, too."""
     moment_s = np.arange(0.0, 20 * DAY_S, 300)
@@ -133,6 +146,16 @@ def test_no_labels_and_a_short_part_are_said() -> None:
     assert not proposal.labelled
     assert any("time of day" in caution for caution in proposal.cautions)
     assert any("no labels" in caution for caution in proposal.cautions)
+
+
+def test_values_that_are_no_numbers_are_counted_and_move_no_floor() -> None:
+    """A NaN or two leave the floors as without those rows, nearly; and it is said."""
+    moment_s, value = daily(20)
+    bad = np.isin(moment_s, [3 * DAY_S, 7 * DAY_S])
+    told = one(plain(moment_s, np.where(bad, np.nan, value)))
+    without = one(plain(moment_s[~bad], value[~bad]))
+    assert any("2 are NaN" in caution for caution in told.cautions)
+    assert told.frozen.floor == pytest.approx(without.frozen.floor, rel=0.01)
 
 
 def test_what_cannot_be_chosen_is_refused() -> None:
