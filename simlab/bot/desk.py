@@ -10,6 +10,7 @@ from simlab.bot.failures import FailedError
 from simlab.bot.faults import Faults
 from simlab.bot.ledger import Ledger
 from simlab.clock import WallClock
+from simlab.dataset.schema import ERROR_TYPES
 from simlab.events import Status
 
 
@@ -35,7 +36,8 @@ class Job:
         work_us: how long it is to work.
         extra_us: the part of that which trouble added.
         status: how it is to end, as far as the workload says.
-        error_type: what is to fail it; None for nothing.
+        error_type: what it is to be told as having failed of, maybe unknown.
+        cause: what is to fail it; None for nothing.
         goes_on: whether another is to follow.
     """
 
@@ -45,6 +47,7 @@ class Job:
     extra_us: int
     status: Status
     error_type: str | None
+    cause: str | None
     goes_on: bool
 
 
@@ -152,7 +155,8 @@ class Desk:
         usual_us = ledger.work_us[slot]
         self._faults.strike(now_us, slot, turn.batch, ledger)
         work_us, goes_on, status, error_type = ledger.entry(slot)
-        return Job(turn, now_us, work_us, max(0, work_us - usual_us), status, error_type, goes_on)
+        extra_us, cause = max(0, work_us - usual_us), _cause(status, error_type)
+        return Job(turn, now_us, work_us, extra_us, status, error_type, cause, goes_on)
 
     def _got(self, within_s: float) -> Done | None:
         try:
@@ -162,3 +166,10 @@ class Desk:
         if isinstance(got, BaseException):
             raise got
         return got
+
+
+def _cause(status: Status, error_type: str | None) -> str | None:
+    """What an attempt fails of; one that is recorded as failed of something unknown crashes."""
+    if status == "success":
+        return None
+    return error_type if error_type in ERROR_TYPES else "crash"

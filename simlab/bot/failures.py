@@ -3,7 +3,7 @@
 import errno
 from typing import Any, Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 TRANSIENT: Final = frozenset({"timeout", "locked", "upstream"})
 """The error types that may be gone a moment later, so that another attempt is worth it."""
@@ -12,6 +12,8 @@ _SQLSTATES: Final = {
     "53100": "disk_full", "28000": "auth", "28P01": "auth", "23514": "validation",
 }  # fmt: skip
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_GONE: Final = frozenset({"08", "57"})
+"""Classes of those that say that the server is going or gone; those above come first."""
 _SQLITE: Final = {
     "SQLITE_BUSY": "locked", "SQLITE_LOCKED": "locked", "SQLITE_FULL": "disk_full",
     "SQLITE_IOERR": "disk_full", "SQLITE_CONSTRAINT": "validation",
@@ -80,4 +82,7 @@ def _of_database(error: DBAPIError) -> str:
     name = getattr(cause, "sqlite_errorname", None)
     if name is not None:
         return next((kind for start, kind in _SQLITE.items() if name.startswith(start)), "crash")
-    return _SQLSTATES.get(getattr(cause, "sqlstate", None) or "", "crash")
+    state = getattr(cause, "sqlstate", None)
+    if state is None:  # nothing that the server said
+        return "upstream" if isinstance(error, OperationalError) else "crash"
+    return _SQLSTATES.get(state, "upstream" if state[:2] in _GONE else "crash")

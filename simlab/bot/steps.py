@@ -67,7 +67,7 @@ class Steps:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this batch's failure alone
             failure = failure_of(error)
-            if failure.error_type == job.error_type:  # on purpose: the workload says if it passes
+            if failure.error_type == job.cause:  # on purpose: the workload says if it passes
                 return FailedError(failure.error_type, transient=job.goes_on)
             return failure
         return None
@@ -75,7 +75,7 @@ class Steps:
     def _steps(self, job: Job, pace: Pace, end_us: int) -> None:
         batch, batch_id = job.turn.batch, self._ledger.batch_id[job.turn.batch]
         order: Sequence[Movement] = self._movements.of(batch)
-        befallen = job.error_type is not None or job.extra_us > 0
+        befallen = job.cause is not None or job.extra_us > 0
         if befallen:
             order = self._hazard.fetch(job, order, end_us)
         pace.wait(end_us)

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from sqlalchemy import Dialect, bindparam, literal_column
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from simlab.bot.failures import InvalidError
 from simlab.bot.movements import Cell, Movement
@@ -105,14 +105,12 @@ class Till:
             SQLAlchemyError: the database cannot take it now.
         """
         with self._store.database.turn:
+            self._mend()
             try:
                 with self.connection.begin():
                     return self._apply(batch_id, movements, net, midway)
             except _AppliedError:
                 return False
-            except SQLAlchemyError:
-                self._mend()
-                raise
 
     def hurry(self) -> None:
         """Wait for no lock from now on."""
@@ -149,10 +147,11 @@ class Till:
         return True
 
     def _mend(self) -> None:
-        """After a lost connection the next batch gets a new one, as patient as this."""
+        """A connection that was lost is followed by one that is as patient."""
         if self.connection.invalidated:
+            fresh = self._store.database.engine.connect()
             self.connection.close()
-            self.connection = self._store.database.engine.connect()
+            self.connection = fresh
             self.calm_down()
 
 

@@ -214,8 +214,9 @@ class WallBot:
         job, turn, ledger = done.job, done.job.turn, self._ledger
         failure = done.failure
         status: Status = "retry" if again else "success" if failure is None else "error"
-        if failure is not None and failure.error_type == job.error_type:
-            status = job.status  # a recorded last attempt may have been a retry
+        error_type = None if failure is None else failure.error_type
+        if error_type is not None and error_type == job.cause:  # as the workload has it
+            status, error_type = job.status, job.error_type
         return Attempt(
             done.end_us,
             (done.end_us - job.start_us) / US_PER_S,
@@ -225,7 +226,7 @@ class WallBot:
             turn.number,
             ledger.batch_size[turn.batch],
             max(0, job.start_us - turn.ready_us) / US_PER_S,
-            None if failure is None else failure.error_type,
+            error_type,
         )
 
     def _at_work(self, worker: Callable[[Desk], None]) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="simlab-pg-") as folder:
         os.chown(folder, who.pw_uid, who.pw_gid)
         data = Path(folder) / "data"
-        as_them = {"user": who.pw_uid, "group": who.pw_gid} if os.getuid() == 0 else {}
+        as_them: Any = {"user": who.pw_uid, "group": who.pw_gid} if os.getuid() == 0 else {}
         subprocess.run(
             [initdb, "-D", data, "-U", "bot", "-A", "trust", "--no-sync", "-E", "UTF8", "--no-locale"],
             check=True, capture_output=True, cwd=folder, timeout=60, **as_them,

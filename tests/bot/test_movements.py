@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simlab.bot.failures import InvalidError
 from simlab.bot.ledger import Ledger
-from simlab.bot.movements import Movement, Movements
+from simlab.bot.movements import Movement, Movements, Reason
 from simlab.bot.steps import validated
 from simlab.errors import InputError
 
@@ -49,7 +49,8 @@ def test_reasons_have_their_shares() -> None:
     """Within five standard deviations of a binomial."""
     movements = drawn(500, size=40)
     found = Counter(each.reason for batch in range(500) for each in movements.of(batch))
-    for reason, share in {"pick": 0.7, "receipt": 0.2, "return": 0.06, "adjustment": 0.04}.items():
+    shares: dict[Reason, float] = {"pick": 0.7, "receipt": 0.2, "return": 0.06, "adjustment": 0.04}
+    for reason, share in shares.items():
         assert abs(found[reason] - 20_000 * share) < 5 * (20_000 * share * (1 - share)) ** 0.5
 
 

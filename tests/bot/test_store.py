@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from simlab.bot.database import Database
-from simlab.bot.failures import InvalidError
+from simlab.bot.failures import InvalidError, failure_of
 from simlab.bot.movements import Cell, Movement
 from simlab.bot.store import Store
 from simlab.bot.till import Till
@@ -144,6 +144,26 @@ def test_what_cannot_be_reached_is_told_in_one_line_without_the_password(
     assert told in message
     assert "\n" not in message
     assert "secret" not in message
+
+
+def test_a_lost_connection_fails_one_attempt_that_may_be_retried(url: str) -> None:
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite has no server to lose")
+    with inventory(url) as store, Till(store, patience_s=1) as till:
+
+        def end() -> None:
+            pid = till.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            with store.database.engine.connect() as other:
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({pid})")
+            for _ in range(100):  # it is told so a moment later
+                till.connection.exec_driver_sql("SELECT pg_sleep(0.01)")
+
+        with pytest.raises(DBAPIError) as caught:
+            till.apply(1, ORDER, NET, midway=end)
+        failure = failure_of(caught.value)
+        assert (failure.error_type, failure.transient) == ("upstream", True)
+        assert units(store) == {"A": 10, "B": 10}
+        assert till.apply(1, ORDER, NET)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

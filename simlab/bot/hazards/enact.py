@@ -40,21 +40,21 @@ class Enactment:
 
     def fetch(self, job: Job, order: Sequence[Movement], until_us: int) -> Sequence[Movement]:
         """Wait for the upstream system, which may fail to send the order."""
-        match job.error_type:
+        match job.cause:
             case "timeout":
                 self._client.ask_in_vain(patience_s=self._clock.left_s(until_us))
             case "upstream" | "auth":
-                code = _BAD_GATEWAY if job.error_type == "upstream" else _UNAUTHORISED
+                code = _BAD_GATEWAY if job.cause == "upstream" else _UNAUTHORISED
                 self._client.ask(code=code, after_s=self._clock.left_s(until_us))
             case _ if job.extra_us:
                 self._client.ask(code=OK, after_s=self._clock.real_s(job.extra_us))
-        if job.error_type == "validation":
+        if job.cause == "validation":
             return malformed(order, self._ledger.batch_id[job.turn.batch] + job.turn.number)
         return order
 
     def apply(self, job: Job, till: Till, write: Callable[[Callable[[], None]], None]) -> None:
         """Have the write fail, where it is to."""
-        match job.error_type:
+        match job.cause:
             case "locked":
                 self._locked(till, write)
             case "disk_full":
