@@ -1,6 +1,5 @@
 """`simlab run`: the instrumented bot over a workload."""
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -167,7 +166,7 @@ def _judge(real: "RealWork", speed: float) -> None:
     from simlab.errors import CheckFailedError
 
     if real.overrun_ratio > _SLOW_RATIO or real.lag_s > _LATE_S:
-        late = "" if math.isnan(real.lag_s) else f", and the last ended {real.lag_s:,.0f} s late"
+        late = f", and the last ended {real.lag_s:,.0f} s late" if real.lag_s > _LATE_S else ""
         note(
             f"this machine does not keep up at speed {speed:g}: attempts took"
             f" {real.overrun_ratio:.2f} times as long as they were to{late}; lower --speed"
