@@ -1,9 +1,11 @@
 """A run: workload, bot, clock and observers put together; it leaves a run directory."""
 
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simlab.alerts.live import Evaluator
 from simlab.alerts.rule import Rule
@@ -21,6 +23,9 @@ from simlab.telemetry.endpoint import DEFAULT_HOST, serving
 from simlab.telemetry.metrics import Metrics
 from simlab.workload.source import Source
 
+if TYPE_CHECKING:
+    from simlab.run.real import RealWork
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
@@ -29,10 +34,11 @@ class Ran:
     Attributes:
         path: the run directory.
         dataset: what the bot did there, with the truth.
-        kpis: the six KPIs; undefined is NaN.
+        kpis: the six KPIs, and in wall time what the database says; undefined is NaN.
         alerts: how many alert events there were.
         dropped: events that an observer failed to take, by observer.
         interrupted: whether it was stopped before the last batch.
+        real: what really working came to; None in virtual time.
     """
 
     path: Path
@@ -41,6 +47,12 @@ class Ran:
     alerts: int
     dropped: dict[str, int]
     interrupted: bool
+    real: "RealWork | None" = None
+
+    @property
+    def asked_to_end(self) -> bool:
+        """Whether it was stopped as services are, by SIGTERM: no one broke it off."""
+        return self.real is not None and self.real.stopped_by is signal.SIGTERM
 
 
 def run(
@@ -52,6 +64,7 @@ def run(
     speed: float = 1.0,
     workers: int | None = None,
     for_s: float | None = None,
+    db: str | None = None,
     metrics_port: int | None = None,
     metrics_host: str = DEFAULT_HOST,
     force: bool = False,
@@ -61,7 +74,8 @@ def run(
     """Run the instrumented bot over a workload.
 
     In virtual time the log carries the workload's own time. In wall time the workload begins
-    now, runs at `speed` times the pace of time, and the machine is this process.
+    now, runs at `speed` times the pace of time, each batch is really applied to a database, and
+    the machine is this process.
 
     Args:
         source: the workload.
@@ -71,6 +85,8 @@ def run(
         speed: of wall time only, above 0.
         workers: bots side by side; the profile's own number by default.
         for_s: take only batches due in the first so many seconds.
+        db: of wall time only: SQLAlchemy's URL of the database; by default a file of SQLite's in
+            the run directory.
         metrics_port: serve the metrics there, 0 for any free port; None serves none.
         metrics_host: the address to serve on.
         force: replace what is at `out`.
@@ -78,8 +94,9 @@ def run(
         announce: told where the metrics are served, or why they are not.
 
     Raises:
-        ConfigError: a rule watches what no bot emits, or `speed` is not above 0.
-        InputError: no batch is due.
+        ConfigError: a rule watches what no bot emits, `speed` is not above 0, or the database
+            cannot be used.
+        InputError: no batch is due, or the database holds something else.
         OutputError: `out` exists or cannot be written.
     """
     plan = planned(source, rules=rules, clock=clock, speed=speed, workers=workers, for_s=for_s)
@@ -91,7 +108,7 @@ def run(
             _metrics(rules),
             folder,
             run_id=plan.run_id,
-            most_attempts=plan.most_attempts,
+            most_attempts=plan.most_attempts if clock == "virtual" else None,
             report=report,
             error_texts=source.dictionaries.error_texts,
         )
@@ -101,11 +118,11 @@ def run(
             where = stack.enter_context(serving(registry, port=metrics_port, host=metrics_host))
             if announce is not None:
                 announce(where)
-        interrupted = _worked(plan, relay)
+        interrupted, real = _worked(plan, relay, folder, db)
         rows, samples = relay.recorder.rows(), relay.recorder.samples()
         incidents = truth(plan, rows, samples)
         dataset = Dataset(name=out.name, rows=rows, samples=samples, incidents=incidents)
-        figures = kpis(dataset)
+        figures = kpis(dataset) | ({} if real is None else real.figures)
         relay.finish(figures, plan.pace.now_us())
         facts = plan.facts([rule.name for rule in rules], interrupted=interrupted)
         leave(folder, source, dataset, facts, figures, exposition=relay.metrics.exposition())
@@ -116,6 +133,7 @@ def run(
         alerts=relay.alerts,
         dropped=relay.dropped,
         interrupted=interrupted,
+        real=real,
     )
 
 
@@ -127,14 +145,24 @@ def _metrics(rules: Sequence[Rule]) -> Metrics:
     return Metrics(rules=names, slow_s=edges_s[0] if edges_s else 2.0, edges_s=edges_s)
 
 
-def _worked(plan: Plan, relay: Relay) -> bool:
-    """Work through the batches; whether someone stopped it on the way."""
+def _worked(
+    plan: Plan, relay: Relay, folder: Path, db: str | None
+) -> tuple[bool, "RealWork | None"]:
+    """Work through the batches; whether someone stopped it on the way, and what really came of it."""
+    name = plan.source.dataset.name
+    relay.emit(RunStarted(plan.start_us, name, plan.clock, len(plan.batches), plan.workers))
+    if plan.clock == "virtual":
+        return _worked_virtually(plan, relay), None
+    from simlab.run.real import work_for_real  # noqa: PLC0415  # virtual runs need no database
+
+    real = work_for_real(plan, url=db, folder=folder, observers=(relay,))
+    return real.stopped_by is not None, real
+
+
+def _worked_virtually(plan: Plan, relay: Relay) -> bool:
     machine = plan.machine()
     if isinstance(machine, SimulatedMachine):
         relay.add("machine", machine)
-    size = len(plan.batches)
-    name = plan.source.dataset.name
-    relay.emit(RunStarted(plan.start_us, name, plan.clock, size, plan.workers))
     try:
         with stopping(relay):
             work(
