@@ -8,6 +8,7 @@ What people call from Python, gathered here and imported when first used:
     day = simlab.draw(simlab.load_profile("busy-day"), seed=7)
     rules = simlab.strategy_rules()
     simlab.backtest(day, rules)
+    print(simlab.explain(day, rules))
     simlab.tune(day, rules)
 """
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from simlab.dataset.kpis import kpis
     from simlab.dataset.labels import read_labels
     from simlab.dataset.read import read
+    from simlab.report.explained import explain
     from simlab.tuning.backtest import backtest
+    from simlab.tuning.drift import drift
     from simlab.tuning.tune import tune
     from simlab.workload.catalogue import profiles
     from simlab.workload.draw import draw
@@ -36,7 +39,9 @@ __all__ = [
     "as_pandas",
     "backtest",
     "draw",
+    "drift",
     "effect",
+    "explain",
     "fit",
     "generate",
     "kpis",
@@ -55,7 +60,9 @@ _HOMES = {
     "as_pandas": "simlab.dataset.as_pandas",
     "backtest": "simlab.tuning.backtest",
     "draw": "simlab.workload.draw",
+    "drift": "simlab.tuning.drift",
     "effect": "simlab.dataset.effect",
+    "explain": "simlab.report.explained",
     "fit": "simlab.workload.fit.fit",
     "generate": "simlab.workload.generate",
     "kpis": "simlab.dataset.kpis",

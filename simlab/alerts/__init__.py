@@ -8,7 +8,7 @@ window that holds fewer than `min_count` observations is undefined, NaN; by defa
 whole of a counted window, and 1 of a window of time. With x the latest value (on a grid: no older
 than `stale_after`):
 
-- `last` is x; `mean`, `min`, `max`, `count`, `p50`, `p95`, `p99` are the window's (quantiles are
+- `last` is x; `mean`, `min`, `max`, `range` (max - min), `count`, `p50`, `p95`, `p99` are the window's (quantiles are
   linear in between); `ratio` is the share of 1, counted in integers; with `short_window` the
   lesser of two windows' shares. A mean of `throughput` is finished batches a minute.
 - `zscore` is (x - mean) / max(sd, `floor`), with the population's standard deviation sd, x in the window.

@@ -219,7 +219,12 @@ def firing_s(start_us: Times, end_us: Times) -> float:
 
 
 def _reached(beyond: Runs, since: Times, wait_us: int) -> Times:
-    """The index of the first observation `wait_us` or more after each of `since`."""
+    """The index of the first observation `wait_us` or more after each of `since`.
+
+    With no wait that is `since` itself; callers want none before it, and it costs nothing.
+    """
+    if wait_us == 0:
+        return since
     return np.searchsorted(beyond.time_us, beyond.time_us[since] + wait_us)
 
 
@@ -230,6 +235,8 @@ def _bridged(beyond: Runs, keep_firing_for_us: int) -> NDArray[np.bool_]:
     before `keep_firing_for` is over.
     """
     result = np.zeros(len(beyond.first), dtype=bool)
+    if keep_firing_for_us == 0:
+        return result
     last, first = beyond.last[:-1], beyond.first[1:]
     silent = np.searchsorted(beyond.silences, first, side="right") > np.searchsorted(
         beyond.silences, last, side="right"

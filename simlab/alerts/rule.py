@@ -15,7 +15,7 @@ Signal: TypeAlias = Literal[
     "throughput", "cpu_percent", "mem_usage_mb", "disk_read_bytes", "disk_write_bytes",
 ]  # fmt: skip
 Aggregate: TypeAlias = Literal[
-    "last", "mean", "min", "max", "ratio", "count", "p50", "p95", "p99",
+    "last", "mean", "min", "max", "range", "ratio", "count", "p50", "p95", "p99",
     "zscore", "robust_z", "seasonal_z", "record", "rate", "absent",
 ]  # fmt: skip
 Direction: TypeAlias = Literal["above", "below", "outside"]
@@ -29,7 +29,7 @@ SAMPLE_SIGNALS: Final = frozenset(
 )
 QUANTILES: Final[dict[str, float]] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
-_IN_UNIT: Final = frozenset({"last", "mean", "min", "max", "ratio", *QUANTILES})
+_IN_UNIT: Final = frozenset({"last", "mean", "min", "max", "range", "ratio", *QUANTILES})
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 COUNT: Final = re.compile(r"([1-9][0-9]{0,6}) (rows?|batch|batches)")

@@ -119,6 +119,21 @@ class _Fold:
         return result / held if self._mean else result
 
 
+class _Range:
+    """The largest less the least value of the window."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._high = _Fold(rule, greatest)
+        self._low = _Fold(rule, least)
+
+    def push(self, time_us: int, value: float) -> None:
+        self._high.push(time_us, value)
+        self._low.push(time_us, value)
+
+    def read(self, moment_us: int) -> float:
+        return self._high.read(moment_us) - self._low.read(moment_us)
+
+
 class _Count:
     """How many observations a window of time holds, by a unit of its length if one is given."""
 
@@ -284,6 +299,7 @@ _WINDOWS: Final[dict[str, Callable[[Rule], Window]]] = {
     "mean": _mean,
     "min": lambda rule: _Fold(rule, least),
     "max": lambda rule: _Fold(rule, greatest),
+    "range": _Range,
     "ratio": _ratio,
     "count": _Count,
     **{name: _quantile(share) for name, share in QUANTILES.items()},

@@ -134,6 +134,12 @@ def _folded(combine: np.ufunc) -> Callable[[Rule, _Input], Values]:
     return over
 
 
+def _range(rule: Rule, given: _Input) -> Values:
+    windows = _windows(rule, given)
+    high = folded(np.maximum, given.value, windows)
+    return _enough(rule, high - folded(np.minimum, given.value, windows), windows.held)
+
+
 def _mean(rule: Rule, given: _Input) -> Values:
     windows = _windows(rule, given)
     if rule.signal == "throughput":
@@ -287,6 +293,7 @@ _AGGREGATES: Final[dict[str, Callable[[Rule, _Input], Values]]] = {
     "mean": _mean,
     "min": _folded(np.minimum),
     "max": _folded(np.maximum),
+    "range": _range,
     "ratio": _ratio,
     "count": _count,
     **{name: _ordered(_quantile(share)) for name, share in QUANTILES.items()},

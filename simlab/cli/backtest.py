@@ -21,9 +21,15 @@ from simlab.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
+    from simlab.alerts.rule import Rule
+    from simlab.report.explained import Explanation
     from simlab.tuning.backtest import Backtest
+
+MOST_SENTENCES = 100
 
 
 def backtest(
@@ -40,6 +46,10 @@ def backtest(
         Path | None,
         typer.Option(metavar="OUT.csv", help="Write each episode: rule,start,end,peak_value,n."),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say why each incident was caught, late or missed."),
+    ] = False,
     time: Time = None,
     mapping: Map = None,
     max_rejected: MaxRejected = 0.01,
@@ -48,9 +58,12 @@ def backtest(
 ) -> None:
     """Replay alert rules over a dataset, a run or a log, and judge them by its incidents."""
     from simlab.dataset.target import refuse_existing
+    from simlab.report.explained import explain as look_into
+    from simlab.report.judged import judged_tables
     from simlab.report.terminal import scores_table
     from simlab.tuning.backtest import backtest as judge
     from simlab.tuning.cautions import cautions_on_data
+    from simlab.tuning.labels import cautions_on_labels
 
     judged_rules = rules_or_strategy(rules)
     if episodes is not None:
@@ -60,11 +73,22 @@ def backtest(
     result = judge(dataset, judged_rules, start_us=start_us, until_us=until_us)
     if episodes is not None:
         _write(result.episodes, episodes, force=force)
+    told = (
+        look_into(dataset, judged_rules, start_us=start_us, until_us=until_us) if explain else None
+    )
     cautions = cautions_on_data(dataset, judged_rules)
+    if labels is not None:
+        cautions += cautions_on_labels(dataset)
     if as_json:
-        show_json({**_as_json(result), "cautions": cautions})
+        because = {} if told is None else {"explanation": _explained(told)}
+        show_json({**_as_json(result), **because, "cautions": cautions})
         return
-    show(scores_table(result.scores, rules=judged_rules, title=f"Backtest of {dataset.name}"))
+    show(
+        scores_table(result.scores, rules=judged_rules, title=f"Backtest of {dataset.name}"),
+        *judged_tables(result),
+    )
+    if told is not None:
+        _show_explanation(told, judged_rules)
     caution(cautions)
     if episodes is not None:
         say(f"{episodes}: {len(result.episodes):,} episodes")
@@ -80,6 +104,26 @@ def _write(episodes: "pl.DataFrame", path: Path, *, force: bool) -> None:
         made = folder / path.name
         write_frame(told, made, Format(kind="csv", compression="uncompressed", suffix=".csv"))
         settle(made, path)
+
+
+def _show_explanation(told: "Explanation", rules: "Sequence[Rule]") -> None:
+    from simlab.report.judged import false_alarms_table
+
+    for why in told.incidents["why"].head(MOST_SENTENCES):
+        say(f"- {why}")
+    left = len(told.incidents) - MOST_SENTENCES
+    if left > 0:
+        say(f"{left:,} more incidents left out: ask for a shorter time, or --json")
+    if not told.false_alarms.is_empty():
+        show(false_alarms_table(told.false_alarms, [rule.name for rule in rules]))
+
+
+def _explained(told: "Explanation") -> dict[str, object]:
+    return {
+        "incidents": told.incidents,
+        "accounts": told.accounts,
+        "false_alarms": told.false_alarms,
+    }
 
 
 def _as_json(result: "Backtest") -> dict[str, object]:

@@ -86,7 +86,7 @@ def _mute() -> None:
 
 @contextmanager
 def progress(
-    what: str, *, total: int | None, quiet: bool = False
+    what: str, *, total: int | None, unit: str = "rows", quiet: bool = False
 ) -> Iterator[Callable[[int], None]]:
     """A progress bar that is told the count so far; on a terminal only."""
     if quiet:
@@ -94,7 +94,7 @@ def progress(
         return
     from simlab.report.terminal import progress as bar
 
-    with bar(what, total=total) as advance:
+    with bar(what, total=total, unit=unit) as advance:
         so_far = 0
 
         def report(done: int) -> None:

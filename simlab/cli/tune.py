@@ -1,91 +1,194 @@
-"""`simlab tune`: thresholds chosen on the first part, judged on the rest."""
+"""`simlab tune`: thresholds chosen on some data, judged on other."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from simlab.cli.console import caution, say, show, show_json
+from simlab.cli.console import caution, interruptible, progress, say, show, show_json
 from simlab.cli.options import (
+    DEFAULT_SEED,
     Force,
     Json,
     Labels,
     Map,
     MaxRejected,
     Rules,
-    Source,
     Time,
+    mapping,
     read_source,
     rules_or_strategy,
 )
+from simlab.cli.plain import Caps, are_plain, tune_series
 
 if TYPE_CHECKING:
+    from simlab.alerts.rule import Rule
     from simlab.dataset.schema import Dataset
-    from simlab.tuning.tune import Tuning
+    from simlab.tuning.budget import Budget
+    from simlab.tuning.choose import ChooseBy
+    from simlab.tuning.many import Source
+    from simlab.tuning.tune import PooledTuning, Tuning
+    from simlab.tuning.tuned import Tuned
 
 
 def tune(
-    path: Source,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...|PROFILE",
+            help="A dataset, a run directory, logs or a file, or several of these; with --seeds "
+            "a profile's name or file.",
+            show_default=False,
+        ),
+    ],
     rules: Rules = None,
     labels: Labels = None,
     train_until: Annotated[
-        str, typer.Option(metavar="50%|WHEN", help="Where the part to choose on ends.")
-    ] = "50%",
+        str | None,
+        typer.Option(
+            metavar="50%|WHEN",
+            help="Where the part to choose on ends, for one PATH. [default: 50%]",
+            show_default=False,
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Draw PROFILE with so many seeds.", min=2, show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The first of the seeds.", min=0)] = DEFAULT_SEED,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes to work in. [default: all cores]", min=1, show_default=False),
+    ] = None,
+    engine: Annotated[
+        Literal["local", "dask"],
+        typer.Option(help="local: processes of this machine; dask: those of a Dask cluster."),
+    ] = "local",
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="The Dask scheduler.", show_default=False)
+    ] = None,
     max_false_alarms_per_day: Annotated[
-        float, typer.Option(help="At most so many, over all rules.", min=0.0)
-    ] = 2.0,
+        float | None,
+        typer.Option(
+            help="At most so many, over all rules. [default: 2; 0.1 for plain series]",
+            min=0.0,
+            show_default=False,
+        ),
+    ] = None,
     max_firing_ratio: Annotated[
-        float, typer.Option(help="At most this share of trouble-free time.", min=0.0, max=1.0)
-    ] = 0.02,
+        float | None,
+        typer.Option(
+            help="At most this share of trouble-free time. [default: 0.02; 0.005 for plain series]",
+            min=0.0,
+            max=1.0,
+            show_default=False,
+        ),
+    ] = None,
     cost_missed: Annotated[float, typer.Option(help="Of an incident not caught.", min=0.0)] = 60.0,
     cost_late: Annotated[
         float, typer.Option(help="Of a minute late; 0 if incidents last for days.", min=0.0)
     ] = 1.0,
     cost_page: Annotated[float, typer.Option(help="Of an episode.", min=0.0)] = 5.0,
+    point_estimate: Annotated[
+        bool,
+        typer.Option(
+            "--point-estimate",
+            help="Hold the cap against the false alarms seen, not against their upper limit.",
+        ),
+    ] = False,
+    choose_by: Annotated[
+        Literal["auto", "labels", "normal"],
+        typer.Option(
+            help="labels: by what incidents cost; normal: as low as false alarms allow; auto: by "
+            "labels where there are five incidents or more."
+        ),
+    ] = "auto",
     out: Annotated[
         Path | None,
         typer.Option(metavar="tuned.toml", help="Write the chosen rules.", show_default=False),
     ] = None,
+    front: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.csv", help="Write the whole front.", show_default=False),
+    ] = None,
     time: Time = None,
-    mapping: Map = None,
+    mapped: Map = None,
     max_rejected: MaxRejected = 0.01,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Choose each rule's threshold and `for` on the first part in time; judge on the rest."""
+    """Choose each rule's threshold and `for`, and judge the choice on data it did not see.
+
+    One PATH is split in time. Of several, or of a profile's seeds, each is judged by what was
+    chosen on the others. Plain series, `timestamp,value`, need no --rules: a family of rules is
+    fitted to each.
+    """
     from simlab.alerts.rules_file import write_rules
     from simlab.dataset.target import refuse_existing
-    from simlab.tuning.cautions import cautions_on_data, cautions_on_tuning
-    from simlab.tuning.tune import tune as choose
+    from simlab.tuning.budget import Budget, checked
+    from simlab.tuning.cautions import cautions_on_tuning
 
     given = rules_or_strategy(rules)
-    if out is not None:
-        refuse_existing(out, force=force)
-    dataset = read_source(path, time=time, maps=mapping, max_rejected=max_rejected, labels=labels)
-    tuning = choose(
-        dataset,
-        given,
-        train_until_us=_split_us(train_until, dataset),
-        max_false_alarms_per_day=max_false_alarms_per_day,
-        max_firing_ratio=max_firing_ratio,
-        cost_missed=cost_missed,
-        cost_late_per_min=cost_late,
-        cost_page=cost_page,
+    for target in (out, front):
+        if target is not None:
+            refuse_existing(target, force=force)
+    reading = _Reading(time=time, maps=mapped, max_rejected=max_rejected, labels=labels)
+    one = reading.dataset(paths[0]) if len(paths) == 1 and seeds is None else None
+    series = _plain_series(paths, one, reading) if rules is None and seeds is None else None
+    if series is not None:
+        tune_series(
+            series,
+            Caps(
+                false_alarms_per_day=_or(max_false_alarms_per_day, 0.1),
+                firing_ratio=_or(max_firing_ratio, 0.005),
+            ),
+            train_until_us=_split_us(train_until, series[0]) if train_until else None,
+            out=out,
+            force=force,
+            as_json=as_json,
+        )
+        return
+    choosing = _Choosing(
+        budget=checked(
+            Budget(
+                max_false_alarms_per_day=_or(max_false_alarms_per_day, 2.0),
+                max_firing_ratio=_or(max_firing_ratio, 0.02),
+                cost_missed=cost_missed,
+                cost_late_per_min=cost_late,
+                cost_page=cost_page,
+            )
+        ),
+        by=choose_by,
+        surely=not point_estimate,
     )
+    tuning: Tuning | PooledTuning
+    if one is not None:
+        tuning, cautions = _on_one(one, given, choosing, train_until)
+    else:
+        _refuse_for_many(train_until=train_until, labels=labels)
+        sources = _sources(paths, reading, seeds=seeds, seed=seed)
+        tuning, cautions = _on_many(
+            sources, given, choosing, engine, scheduler, workers=workers, quiet=as_json
+        )
     if out is not None:
         write_rules(tuning.rules_after, out, force=force)
-    cautions = [
-        *cautions_on_data(dataset, given),
-        *cautions_on_tuning(tuning, max_false_alarms_per_day=max_false_alarms_per_day),
-    ]
+    if front is not None:
+        _write_front(tuning, front, force=force)
+    cautions += cautions_on_tuning(
+        tuning, max_false_alarms_per_day=choosing.budget.max_false_alarms_per_day
+    )
     if as_json:
         show_json({**_as_json(tuning), "cautions": cautions})
         return
-    show_tuning(tuning)
+    _show(tuning)
     caution(cautions)
     if out is not None:
         say(f"{out}: the tuned rules")
+    if front is not None:
+        say(f"{front}: the front, {tuning.front.height:,} points")
 
 
 def show_tuning(tuning: "Tuning") -> None:
@@ -108,6 +211,169 @@ def show_tuning(tuning: "Tuning") -> None:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Choosing:
+    """How to choose."""
+
+    budget: "Budget"
+    by: "ChooseBy"
+    surely: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """How to read what is on disk."""
+
+    time: str | None
+    maps: list[str] | None
+    max_rejected: float
+    labels: Path | None
+
+    def dataset(self, path: str) -> "Dataset":
+        """Read one of several; its labels are the file, or the one of its name in the folder."""
+        labels = self.labels
+        if labels is not None and labels.is_dir():
+            labels /= Path(path).name
+        return read_source(
+            Path(path),
+            time=self.time,
+            maps=self.maps,
+            max_rejected=self.max_rejected,
+            labels=labels,
+        )
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
+
+
+def _plain_series(
+    paths: "Sequence[str]", one: "Dataset | None", reading: _Reading
+) -> "list[Dataset] | None":
+    """The datasets, when they are plain series; None when they are attempts."""
+    if one is None and not all(Path(path).is_file() for path in paths):
+        return None  # a plain series is a file
+    if one is None and not are_plain([reading.dataset(paths[0])]):
+        return None
+    series = [one] if one is not None else [reading.dataset(path) for path in paths]
+    return series if are_plain(series) else None
+
+
+def _on_one(
+    dataset: "Dataset",
+    rules: "Sequence[Rule]",
+    choosing: _Choosing,
+    train_until: str | None,
+) -> "tuple[Tuning, list[str]]":
+    from simlab.tuning.cautions import cautions_on_data
+    from simlab.tuning.labels import cautions_on_labels
+    from simlab.tuning.split import tune_split
+
+    tuning = tune_split(
+        dataset,
+        rules,
+        choosing.budget,
+        train_until_us=_split_us(train_until or "50%", dataset),
+        by=choosing.by,
+        surely=choosing.surely,
+    )
+    return tuning, [*cautions_on_data(dataset, rules), *cautions_on_labels(dataset)]
+
+
+def _on_many(
+    sources: "Sequence[Source]",
+    rules: "Sequence[Rule]",
+    choosing: _Choosing,
+    engine: Literal["local", "dask"],
+    scheduler: str | None,
+    *,
+    workers: int | None,
+    quiet: bool,
+) -> "tuple[PooledTuning, list[str]]":
+    from simlab.engine.choice import engine_of
+    from simlab.engine.local import default_workers
+    from simlab.tuning.many import tune_many
+
+    told = f"Tuning on {len(sources)} datasets, each twice"
+    bar = progress(told, total=2 * len(sources), unit="datasets", quiet=quiet)
+    with interruptible(), bar as report:
+        tuning = tune_many(
+            sources,
+            rules,
+            choosing.budget,
+            by=choosing.by,
+            surely=choosing.surely,
+            engine=engine_of(engine, scheduler=scheduler),
+            workers=min(workers or default_workers(), len(sources)),
+            report=report,
+        )
+    return tuning, []
+
+
+def _refuse_for_many(*, train_until: str | None, labels: Path | None) -> None:
+    from simlab.errors import ConfigError
+
+    if train_until is not None:
+        raise ConfigError(
+            "--train-until goes with one PATH: of several datasets each is judged by what was "
+            "chosen on the others"
+        )
+    if labels is not None:
+        raise ConfigError(
+            "--labels goes with one PATH: give each of several its own, as NAME.incidents.csv "
+            "beside NAME.csv"
+        )
+
+
+def _sources(
+    paths: "Sequence[str]", reading: _Reading, *, seeds: int | None, seed: int
+) -> "list[Source]":
+    """Where each dataset comes from."""
+    from simlab.errors import ConfigError
+    from simlab.tuning.sources import Drawn, Saved
+    from simlab.workload.loading import load_profile
+
+    if seeds is None:
+        maps = mapping(reading.maps)
+        return [
+            Saved(
+                path=Path(path), time=reading.time, mapping=maps, max_rejected=reading.max_rejected
+            )
+            for path in paths
+        ]
+    if len(paths) != 1:
+        raise ConfigError(f"--seeds draws one PROFILE: found {len(paths)} names, expected one")
+    profile = load_profile(paths[0])
+    return [Drawn(profile=profile, seed=seed + number) for number in range(seeds)]
+
+
+def _write_front(tuning: "Tuned", path: Path, *, force: bool) -> None:
+    from simlab.dataset.target import building, settle
+
+    with building(path, force=force) as folder:
+        made = folder / path.name
+        tuning.front.write_csv(made)
+        settle(made, path)
+
+
+def _show(tuning: "Tuning | PooledTuning") -> None:
+    from simlab.report import tuned
+    from simlab.tuning.tune import Tuning
+
+    if isinstance(tuning, Tuning):
+        show_tuning(tuning)
+    else:
+        show(tuned.choice_table(tuning))
+    show(
+        tuned.unseen_table(tuning),
+        tuned.sensitivity_table(tuning),
+        tuned.front_table(tuning.front, tuning.rules_after),
+    )
+    say(tuned.carried_over(tuning))
+    if not isinstance(tuning, Tuning):
+        say(tuned.over_in_folds(tuning))
+
+
 def _split_us(text: str, dataset: "Dataset") -> int:
     """`50%` of the data's time, or a moment [us since 1970]."""
     from simlab.cli.options import moment_us
@@ -124,17 +390,29 @@ def _split_us(text: str, dataset: "Dataset") -> int:
     return first + round((last - first) * share)
 
 
-def _as_json(tuning: "Tuning") -> dict[str, object]:
+def _as_json(tuning: "Tuning | PooledTuning") -> dict[str, object]:
     from simlab.clock import iso
+    from simlab.tuning.tune import Tuning
 
-    return {
-        "train_until": iso(tuning.train_until_us),
+    told: dict[str, object] = {
         "combinations": tuning.combinations,
+        "chosen_by": tuning.chosen_by,
+        "surely": tuning.surely,
         "rules": [
             {"name": rule.name, "threshold": rule.limit, "for": rule.for_}
             for rule in tuning.rules_after
         ],
+        "promised": tuning.promised,
+        "held_out": {"given": tuning.unseen.given, "tuned": tuning.unseen.tuned},
+        "blocks_are": tuning.blocks_are,
+        "sensitivity": tuning.unseen.sensitivity,
+        "front": tuning.front,
+    }
+    if not isinstance(tuning, Tuning):
+        return {**told, "folds": tuning.folds}
+    return {
+        **told,
+        "train_until": iso(tuning.train_until_us),
         "train": {"given": tuning.train_before.scores, "tuned": tuning.train_after.scores},
         "unseen": {"given": tuning.unseen_before.scores, "tuned": tuning.unseen_after.scores},
-        "front": tuning.front,
     }

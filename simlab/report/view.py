@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
 from simlab.dataset.schema import TIMESTAMP
-from simlab.tuning.match import Match, Truth, match, truth
+from simlab.tuning.episodes import matched_to
+from simlab.tuning.match import Match, Truth, truth
 
 RATIO_WINDOW: Final = 100
 """Finished batches that the error ratio looks back on, as the strategy's rule does."""
@@ -229,8 +230,8 @@ def _labels(incidents: pl.DataFrame) -> Truth:
 
 def _matches(episodes: pl.DataFrame, labels: Truth) -> Iterator[tuple[str, Match]]:
     for rule in episodes["rule"].unique(maintain_order=True):
-        starts = episodes.filter(pl.col("rule") == rule)["start"].sort()
-        yield rule, match(starts.dt.timestamp("us").to_numpy(), labels)
+        found = episodes.filter(pl.col("rule") == rule).sort("start")
+        yield rule, matched_to(found, labels)
 
 
 def without_stub(frame: pl.DataFrame, last: datetime, *, every_s: int) -> pl.DataFrame:

@@ -62,6 +62,17 @@ def condition(rule: "Rule") -> str:
     return f"{_state(rule)}{where}{_wait(rule)}"
 
 
+def value_words(rule: "Rule", value: float) -> str:
+    """A windowed value of the rule, or a difference of two, with its unit if it has one."""
+    if rule.in_unit:
+        return with_unit(rule.signal, value)
+    if rule.aggregate == "record":
+        return (
+            f"{percent(value)} of the range" if value >= 0 else f"-{percent(-value)} of the range"
+        )
+    return f"{number(value)} a second" if rule.aggregate == "rate" else number(value)
+
+
 def _state(rule: "Rule") -> str:
     if rule.aggregate == "absent":
         return f"no {visible(rule.signal)} for {rule.window}"
@@ -69,10 +80,11 @@ def _state(rule: "Rule") -> str:
         beyond = "beyond" if rule.direction == "outside" else rule.direction
         margin = f" by {percent(abs(rule.limit))} of it" if rule.limit else ""
         return f"{_signal(rule)} {beyond} its range over {rule.window}{margin}"
-    return f"{_subject(rule)} {_SIGNS[rule.direction]}{_limit(rule)}"
+    return f"{subject(rule)} {_SIGNS[rule.direction]}{value_words(rule, rule.limit)}"
 
 
-def _subject(rule: "Rule") -> str:
+def subject(rule: "Rule") -> str:
+    """What a rule is judged by, in words: `duration`, `mean duration over 10m`."""
     signal = _signal(rule)
     if rule.aggregate == "last":
         return signal
@@ -86,12 +98,6 @@ def _subject(rule: "Rule") -> str:
 def _signal(rule: "Rule") -> str:
     signal = visible(rule.signal)
     return f"{signal} (mean of {rule.smooth})" if rule.smooth else signal
-
-
-def _limit(rule: "Rule") -> str:
-    if rule.in_unit:
-        return with_unit(rule.signal, rule.limit)
-    return f"{number(rule.limit)} a second" if rule.aggregate == "rate" else number(rule.limit)
 
 
 def _wait(rule: "Rule") -> str:

@@ -8,15 +8,17 @@ import numpy as np
 import polars as pl
 from msgspec.structs import asdict
 
+from simlab.alerts.group import held_back
 from simlab.alerts.replay import replay
 from simlab.alerts.rule import RATIO_SIGNALS, Rule, Signal
 from simlab.alerts.signal import observations
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
 from simlab.tuning.coverage import covered_s
+from simlab.tuning.episodes import matched_to, moments_us, resolved_s
 from simlab.tuning.interval import Interval, within
 from simlab.tuning.kinds import caught_by_kind, fooled_by_kind
-from simlab.tuning.match import Match, Truth, match, truth
+from simlab.tuning.match import Truth, truth
 from simlab.tuning.score import Score, score
 
 if TYPE_CHECKING:
@@ -36,10 +38,11 @@ class Backtest:
             `any rule`: the episodes of all, each counted; what any of them caught, as soon as
             the first did; the time any of them fired.
         episodes: those that started in the judged interval, by their start: `rule`, `start`,
-            `end`, `peak_value`, `n`, and `incident`, the id of the first incident in whose
-            window it started, null for a false alarm or without labels.
-        by_kind: for each score's rule and each kind of incident: `rule`, `kind`, `incidents`,
-            `caught`. Empty without labels.
+            `end`, `peak_value`, `n`, `warehouse_id`, `held`, and `incident`, the id of the first
+            incident in whose window it started, null for a false alarm or without labels. What
+            was held back is there, but counts for no score.
+        by_kind: for each score's rule and each kind of incident the columns of `kinds.CAUGHT`.
+            Empty without labels.
         lookalikes: for each score's rule and each kind of look-alike: `rule`, `kind`,
             `lookalikes` (how many began in the judged interval), `fooled` (false alarms that
             started in one). Empty without labels.
@@ -72,7 +75,9 @@ def backtest(
 
     Windows are warm at the interval's start, since the rules see what came before. An episode
     counts when it starts in the interval, and an incident when it begins to show in it; an
-    episode in an incident that began to show earlier is true, and catches nothing. Time firing
+    episode in an incident that began to show earlier is true, and catches nothing. An episode of
+    one warehouse is true only in an incident that concerns that warehouse. What its group held
+    back raised no alert, so it is neither true nor false; it counts as time firing. Time firing
     is cut to the interval. A rule whose signal the dataset lacks gets a score of NaN and a note.
 
     Args:
@@ -83,28 +88,37 @@ def backtest(
         until_us: its end [µs since 1970], not included; by default just after the last record.
 
     Raises:
-        InputError: the dataset holds nothing, or no rule can be judged on it.
+        InputError: the dataset holds nothing, no rule can be judged on it, or an incident ends
+            before it starts.
         ConfigError: the interval is empty.
     """
     interval = within(dataset, start_us=start_us, until_us=until_us)
     labels = labels_of(dataset, interval)
     replayed = {rule.name: _replayed(rule, dataset) for rule in rules}
-    known = {name: found for name, found in replayed.items() if isinstance(found, pl.DataFrame)}
+    known = [found for found in replayed.values() if isinstance(found, pl.DataFrame)]
     if not known:
         raise _nothing_to_judge(dataset, rules)
-    outcomes = {name: _outcome(name, found, labels, interval) for name, found in known.items()}
+    every = pl.concat(known).sort("start", maintain_order=True)
+    every = every.with_columns(held=held_back(every, rules))  # by episodes of other rules too
+    outcomes = {
+        name: _outcome(name, every.filter(pl.col("rule") == name), labels, interval)
+        for name, found in replayed.items()
+        if isinstance(found, pl.DataFrame)
+    }
     scores = [
         outcomes[name].score if name in outcomes else Score(rule=name, note=str(found))
         for name, found in replayed.items()
     ]
     if len(rules) > 1:
-        outcomes[ANY_RULE] = _outcome(ANY_RULE, pl.concat(known.values()), labels, interval)
+        outcomes[ANY_RULE] = _outcome(ANY_RULE, every, labels, interval)
         scores.append(outcomes[ANY_RULE].score)
     return Backtest(
         start_us=interval.start_us,
         until_us=interval.until_us,
         scores=tuple(scores),
-        episodes=pl.concat([outcomes[name].episodes for name in known]).sort("start", "rule"),
+        episodes=pl.concat(
+            [outcome.episodes for name, outcome in outcomes.items() if name != ANY_RULE]
+        ).sort("start", "rule"),
         by_kind=pl.concat([outcome.by_kind for outcome in outcomes.values()]),
         lookalikes=pl.concat([outcome.lookalikes for outcome in outcomes.values()]),
     )
@@ -136,35 +150,38 @@ def _outcome(
     name: str, episodes: pl.DataFrame, labels: Truth | None, interval: Interval
 ) -> _Outcome:
     """What `episodes` amount to, those that started before the judged interval among them."""
-    episodes = episodes.sort("start")
-    start_us = episodes["start"].dt.timestamp("us").to_numpy()
-    end_us = episodes["end"].dt.timestamp("us").to_numpy()
+    start_us, end_us = (moments_us(episodes[name]) for name in ("start", "end"))
     counted = (start_us >= interval.start_us) & (start_us < interval.until_us)
-    matched = match(start_us[counted], labels) if labels else None
+    held = episodes["held"].to_numpy()
+    alerts = episodes.filter(pl.Series(counted & ~held))
+    matched = matched_to(alerts, labels) if labels else None
+    resolving = resolved_s(alerts, labels) if labels else None
     return _Outcome(
         score=score(
             name,
-            episodes=int(np.count_nonzero(counted)),
+            episodes=alerts.height,
             firing_s=covered_s(
                 start_us, end_us, from_us=interval.start_us, until_us=interval.until_us
             ),
             span_s=interval.span_s,
+            held=int(np.count_nonzero(counted & held)),
             truth=labels,
             matched=matched,
+            resolve_s=resolving,
         ),
-        episodes=episodes.filter(pl.Series(counted)).with_columns(
-            incident=_incident_ids(labels, matched)
-        ),
-        by_kind=caught_by_kind(name, labels, matched),
+        episodes=_with_incidents(episodes.filter(pl.Series(counted)), labels),
+        by_kind=caught_by_kind(name, labels, matched, resolving),
         lookalikes=fooled_by_kind(name, labels, matched),
     )
 
 
-def _incident_ids(truth: Truth | None, matched: Match | None) -> pl.Series | pl.Expr:
-    if truth is None or matched is None:
-        return pl.lit(None, dtype=pl.String)
+def _with_incidents(episodes: pl.DataFrame, truth: Truth | None) -> pl.DataFrame:
+    """The episodes with `incident`, the id of what each started in, null for none."""
+    if truth is None:
+        return episodes.with_columns(incident=pl.lit(None, dtype=pl.String))
     ids = (*truth.incidents.id, None)  # the last is where -1, a false alarm, points
-    return pl.Series([ids[position] for position in matched.incident], dtype=pl.String)
+    found = [ids[position] for position in matched_to(episodes, truth).incident]
+    return episodes.with_columns(incident=pl.Series(found, dtype=pl.String))
 
 
 def _nothing_to_judge(dataset: Dataset, rules: Sequence[Rule]) -> InputError:

@@ -9,52 +9,48 @@ from simlab.alerts.rule import Rule
 from simlab.alerts.signal import series
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
-from simlab.tuning.tune import Tuning
+from simlab.tuning.signals import untelling
+from simlab.tuning.tuned import Tuned
 
 FEW_INCIDENTS = 10
+UNLIKELY = 0.2
+"""Of the redrawn data, the share above the cap from which on it is called unlikely to hold."""
 
 
 def cautions_on_data(dataset: Dataset, rules: Sequence[Rule]) -> list[str]:
-    """Rules whose data usually come further apart than their `stale_after` allows.
+    """Signals that come too seldom, or tell nothing.
 
-    Each such silence resolves the rule, or ends its waiting, so `for` and `keep_firing_for` do
-    nothing. The step is the median between observations.
+    Data whose median step is longer than `stale_after` are told of: each such silence resolves
+    the rule, or ends its waiting, so `for` and `keep_firing_for` do nothing. For a rule by
+    warehouse it is the median of those.
     """
-    return [text for rule in rules for text in _too_slow(dataset, rule)]
+    return [text for rule in rules for text in _on_signal(dataset, rule)]
 
 
-def cautions_on_tuning(tuning: Tuning, *, max_false_alarms_per_day: float) -> list[str]:
+def cautions_on_tuning(tuning: Tuned, *, max_false_alarms_per_day: float) -> list[str]:
     """Why the tuned rules may not hold what their figures promise.
 
     Args:
         tuning: the choice, and what it did where it was made and where it was not.
         max_false_alarms_per_day: the cap that it was made under.
     """
-    before, after = tuning.unseen_before.scores[-1], tuning.unseen_after.scores[-1]
-    incidents = tuning.train_after.scores[-1].incidents
-    told = [text for rule in tuning.rules_after for text in _on_rule(tuning, rule)]
-    if incidents < FEW_INCIDENTS:
-        told.append(f"{incidents:g} incidents are few to choose by: other days may differ much")
-    if after.caught < before.caught:
-        told.append(
-            f"on the unseen part the tuned rules caught {after.caught:g} incidents, "
-            f"and the given ones {before.caught:g}"
-        )
-    if after.false_alarms_per_day > max_false_alarms_per_day:
-        told.append(
-            f"on the unseen part they raised {after.false_alarms_per_day:.3g} false alarms a day, "
-            f"over the cap of {max_false_alarms_per_day:g}"
-        )
-    return told
+    return [
+        *tuning.notes,
+        *(text for rule in tuning.rules_after for text in _on_rule(tuning, rule)),
+        *_on_figures(tuning, max_false_alarms_per_day),
+    ]
 
 
-def _too_slow(dataset: Dataset, rule: Rule) -> Iterator[str]:
+def _on_signal(dataset: Dataset, rule: Rule) -> Iterator[str]:
     try:
         judged = series(rule, dataset)
+        fault = untelling(dataset, rule)
     except InputError:  # the score says which data the rule lacks
         return
-    steps_us = np.concatenate([np.diff(each.time_us) for each in judged])
-    step_us = float(np.median(steps_us)) if steps_us.size else 0.0
+    if fault:
+        yield f"{fault}: no threshold tells anything apart"
+    steps_us = [float(np.median(np.diff(each.time_us))) for each in judged if each.time_us.size > 1]
+    step_us = float(np.median(steps_us)) if steps_us else 0.0
     if step_us > rule.silence_us:
         yield (
             f"{rule.name}: its data come every {step_us / 60e6:.3g} min, and after "
@@ -62,13 +58,43 @@ def _too_slow(dataset: Dataset, rule: Rule) -> Iterator[str]:
         )
 
 
-def _on_rule(tuning: Tuning, rule: Rule) -> Iterator[str]:
-    score = next(score for score in tuning.train_after.scores if score.rule == rule.name)
-    if score.episodes == 0:
-        yield f"{rule.name} as tuned never fired on the training part: it is switched off"
+def _on_rule(tuning: Tuned, rule: Rule) -> Iterator[str]:
+    if rule.name in tuning.silent:
+        yield f"{rule.name} as tuned never fired where it was chosen: it is switched off"
     tried = rule.search.threshold if rule.search else None
     if tried and any(math.isclose(rule.limit, edge) for edge in (tried.low, tried.high)):
         yield (
             f"{rule.name}: {rule.limit:g} is the edge of its grid, {tried.low:g} to "
             f"{tried.high:g}: a better one may lie beyond"
         )
+
+
+def _on_figures(tuning: Tuned, cap: float) -> Iterator[str]:
+    tuned, given = tuning.unseen.tuned, tuning.unseen.given
+    if tuning.incidents < FEW_INCIDENTS:
+        yield f"{tuning.incidents} incidents are few to choose by: other days may differ much"
+    if tuned.recall.value < given.recall.value:
+        caught = [round(each.recall.value * each.incidents) for each in (tuned, given)]
+        yield (
+            f"on unseen data the tuned rules caught {caught[0]} incidents, and the given ones "
+            f"{caught[1]}"
+        )
+    alarms = tuned.false_alarms_per_day
+    if alarms.value > cap:
+        yield (
+            f"on unseen data they raised {alarms.value:.3g} false alarms a day, over the cap of "
+            f"{cap:g}"
+        )
+    elif tuned.over_cap >= UNLIKELY:
+        yield (
+            f"the cap of {cap:g} false alarms a day is not sure to hold: in "
+            f"{tuned.over_cap:.0%} of redrawn {tuning.blocks_are}s there were more"
+        )
+    if alarms.low > tuning.promised.false_alarms_per_day.value:
+        yield (
+            "unseen data had more false alarms than the choice promised: "
+            f"{alarms.value:.3g} a day, 90 % sure above {alarms.low:.3g}, instead of "
+            f"{tuning.promised.false_alarms_per_day.value:.3g}"
+        )
+    if tuned.blocks < 2:
+        yield f"the unseen data are one {tuning.blocks_are}: too little to tell how sure they are"

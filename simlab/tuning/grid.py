@@ -37,13 +37,16 @@ def grid(rule: Rule, value: NDArray[np.float64]) -> Grid:
 
     The default thresholds lie from a quarter to four times the rule's own, when that is above
     0, and at quantiles of the observations on the side where the rule fires. All but the
-    rule's own are rounded to 6 significant digits.
+    rule's own are rounded to 6 significant digits. `absent` has no threshold but its own.
 
     Args:
         rule: the rule.
-        value: the windowed values of its signal on the training part; NaN is left out.
+        value: the windowed values of its signal on the training part; what is not
+            finite is left out.
     """
-    threshold = np.unique(np.append(_rounded(_thresholds(rule, value)), rule.limit))
+    tried = np.empty(0) if rule.aggregate == "absent" else _rounded(_thresholds(rule, value))
+    low, high = _allowed(rule)
+    threshold = np.unique(np.append(tried[(tried >= low) & (tried <= high)], rule.limit))
     fors = _fors(rule)
     return Grid(
         threshold=threshold,
@@ -61,8 +64,18 @@ def _thresholds(rule: Rule, value: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate((around, _tail(value, above=rule.side == "above")))
 
 
+def _allowed(rule: Rule) -> tuple[float, float]:
+    """Between which limits the rule can be held."""
+    if rule.aggregate == "ratio":
+        return 0.0, 1.0
+    if rule.aggregate == "record" and rule.side == "below":
+        return -np.inf, 0.0
+    folded = rule.aggregate == "record" or rule.direction == "outside"
+    return (0.0, np.inf) if folded else (-np.inf, np.inf)
+
+
 def _tail(value: NDArray[np.float64], *, above: bool) -> NDArray[np.float64]:
-    known = value[~np.isnan(value)]
+    known = value[np.isfinite(value)]
     if not known.size:
         return known
     shares = np.array(TAIL)

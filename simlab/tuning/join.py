@@ -1,118 +1,166 @@
-"""Every combination of one point a rule, joined exactly without replaying any.
+"""Combinations of one point a rule, joined exactly without replaying any.
 
 Rules are separable: an incident is first caught by whichever rule was first, and counts and
 times add up. So a combination is the minimum of its points' rows and the sum of its points'
 sums, and the joint search costs additions.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from simlab.errors import ConfigError
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Fits: TypeAlias = Callable[[Floats], NDArray[np.bool_]]
+"""Which columns of sums fit. Whatever fits must still fit where a sum is less."""
+
+MAX_COMBINATIONS = 50_000_000
+"""As many as are joined in some seconds; a search over more is refused."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
-    """The points of one rule, a column each.
+    """The points of one rule, a row each.
 
     Attributes:
         point: the position of each point in the sweep it comes from.
-        least: what joins by its minimum: a row an incident.
-        total: what joins by its sum: a row a quantity.
+        least: what joins by its minimum: a column an incident.
+        total: what joins by its sum: a column a quantity.
+        capped: what joins by its sum, is 0 or more and may not go too high: a *row* a quantity.
     """
 
-    point: NDArray[np.int64]
+    point: Ints
     least: Floats
     total: Floats
+    capped: Floats
 
     def at(self, where: NDArray[np.bool_]) -> "Table":
         """The table with only some of its points."""
         return Table(
-            point=self.point[where], least=self.least[:, where], total=self.total[:, where]
+            point=self.point[where],
+            least=self.least[where],
+            total=self.total[where],
+            capped=self.capped[:, where],
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
-    """Some of the combinations, a column each.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Joined:
+    """Combinations of one point from each of some tables.
 
     Attributes:
-        tables: what was joined, the last one's points changing fastest.
-        least: the minimum over the tables, a row an incident.
-        total: the sum over the tables, a row a quantity.
+        places: for each combination (a row) the place in each table (a column).
+        capped: the tables' `capped` sums, a column a combination.
     """
 
-    tables: tuple[Table, ...]
-    least: Floats
-    total: Floats
+    places: Ints
+    capped: Floats
 
-    def points(self, column: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which points make up some of the combinations: a row a combination, a column a table."""
-        sizes = tuple(table.point.size for table in self.tables)
-        positions = np.unravel_index(column, sizes)
-        chosen = zip(self.tables, positions, strict=True)
-        return np.stack([table.point[position] for table, position in chosen], axis=1)
+    def at(self, where: slice | Ints) -> "Joined":
+        """Some of the combinations."""
+        return Joined(places=self.places[where], capped=self.capped[:, where])
 
 
 def undominated(table: Table) -> Table:
-    """The table without the points that another equals or betters in every row.
+    """The table without the points that another equals or betters in every figure.
 
     Leaving them out never makes the best combination worse, whatever is best, as long as less
-    is better in each row: with the other in its place a combination is no worse in any. Of
+    is better in each figure: with the other in its place a combination is no worse in any. Of
     equal points the first stays.
     """
-    _, first = np.unique(np.vstack((table.least, table.total)), axis=1, return_index=True)
+    rows = np.hstack((table.total, table.capped.T, table.least))
+    _, first = np.unique(rows, axis=0, return_index=True)
     kept = np.zeros(table.point.size, dtype=np.bool_)
     kept[first] = True
-    distinct = table.at(kept)
-    rows = np.vstack((distinct.total, distinct.least)).T
+    rows = rows[kept]
     # Equal points are gone, so one other that is nowhere worse must be somewhere better.
     beaten = [np.count_nonzero((rows <= row).all(axis=1)) > 1 for row in rows]
-    return distinct.at(~np.array(beaten, dtype=np.bool_))
+    return table.at(kept).at(~np.array(beaten, dtype=np.bool_))
 
 
-def blocks(tables: Sequence[Table], *, cells: int = 1 << 21) -> Iterator[Block]:
-    """All combinations of one point from each table, in blocks that fit in memory.
+def fitting(tables: Sequence[Table], fits: Fits, *, rows: int, cells: int = 1 << 21) -> Joined:
+    """The combinations of one point from each table whose `capped` sums fit.
+
+    Rules are joined one after the other, and what does not fit is not joined any further.
 
     Args:
-        tables: one a rule, all with the same rows.
-        cells: about how many numbers a block may hold.
+        tables: one a rule, all with the same quantities; none gives the empty combination.
+        fits: which sums fit, a column each.
+        rows: how many `capped` quantities they have.
+        cells: about how many numbers are looked at at a time.
 
-    Yields:
-        The combinations, in the order of the points.
+    Raises:
+        ConfigError: there are more than `MAX_COMBINATIONS` to try.
     """
-    whole = _fitting(tables, cells)
-    for leading in product(*(range(table.point.size) for table in tables[:-whole])):
-        fixed = [
-            table.at(np.arange(table.point.size) == position)
-            for table, position in zip(tables[:-whole], leading, strict=True)
-        ]
-        yield _joined([*fixed, *tables[-whole:]])
+    check_size(tables)
+    found = Joined(places=np.empty((1, 0), dtype=np.int64), capped=np.zeros((rows, 1)))
+    for table in tables:
+        parts = list(joined(found, table, fits, cells=cells))
+        found = Joined(
+            places=np.concatenate([part.places for part in parts]),
+            capped=np.concatenate([part.capped for part in parts], axis=1),
+        )
+    return found
 
 
-def combinations(tables: Sequence[Table]) -> int:
-    """How many there are to join."""
-    return prod(table.point.size for table in tables)
+def joined(found: Joined, table: Table, fits: Fits, *, cells: int = 1 << 21) -> Iterator[Joined]:
+    """Combinations, each with each point of one more table, where that fits, some at a time."""
+    rows, size = table.capped.shape
+    step = max(1, cells // max(1, rows * size))
+    for start in range(0, max(1, len(found.places)), step):  # once even when nothing is left
+        part = found.at(slice(start, start + step))
+        sums = (part.capped[:, :, None] + table.capped[:, None, :]).reshape(rows, -1)
+        kept = np.flatnonzero(fits(sums))
+        row, place = np.divmod(kept, max(1, size))
+        yield Joined(places=np.column_stack((part.places[row], place)), capped=sums[:, kept])
 
 
-def _fitting(tables: Sequence[Table], cells: int) -> int:
-    """How many of the last tables can be joined at a time; at least one."""
-    rows = tables[0].least.shape[0] + tables[0].total.shape[0]
-    fitting = 1
-    while fitting < len(tables) and rows * combinations(tables[-fitting - 1 :]) <= cells:
-        fitting += 1
-    return fitting
+def least_of(tables: Sequence[Table], places: Ints) -> Floats:
+    """The minimum over the tables of each combination: a row each, a column an incident."""
+    least = tables[0].least[places[:, 0]]
+    for table, place in zip(tables[1:], places.T[1:], strict=True):
+        np.minimum(least, table.least[place], out=least)
+    return least
 
 
-def _joined(tables: Sequence[Table]) -> Block:
-    least, total = tables[0].least, tables[0].total
-    for table in tables[1:]:
-        columns = total.shape[1] * table.point.size
-        least = np.minimum(least[:, :, None], table.least[:, None, :]).reshape(-1, columns)
-        total = (total[:, :, None] + table.total[:, None, :]).reshape(-1, columns)
-    return Block(tables=tuple(tables), least=least, total=total)
+def total_of(tables: Sequence[Table], places: Ints) -> Floats:
+    """The sum over the tables of each combination: a row each, a column a quantity."""
+    total = tables[0].total[places[:, 0]]
+    for table, place in zip(tables[1:], places.T[1:], strict=True):
+        total += table.total[place]
+    return total
+
+
+def capped_of(tables: Sequence[Table], places: Ints) -> Floats:
+    """The `capped` sums of each combination: a column each, a row a quantity."""
+    capped = tables[0].capped[:, places[:, 0]]
+    for table, place in zip(tables[1:], places.T[1:], strict=True):
+        capped += table.capped[:, place]
+    return capped
+
+
+def points_of(tables: Sequence[Table], places: Ints) -> Ints:
+    """Which points of the sweep make up each combination: a row each, a column a table."""
+    columns = zip(tables, places.T, strict=True)
+    return np.stack([table.point[place] for table, place in columns], axis=1)
+
+
+def check_size(tables: Sequence[Table]) -> None:
+    """Refuse what would take too long.
+
+    Raises:
+        ConfigError: there are more than `MAX_COMBINATIONS`.
+    """
+    sizes = [table.point.size for table in tables]
+    if (count := prod(sizes)) > MAX_COMBINATIONS:
+        raise ConfigError(
+            f"$.rule.search: {count:,} combinations ({' x '.join(map(str, sizes))}) are left to "
+            f"try, and at most {MAX_COMBINATIONS:,} are; take fewer steps, or tune fewer rules "
+            "at a time"
+        )

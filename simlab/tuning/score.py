@@ -31,10 +31,16 @@ class Score(Struct, frozen=True, kw_only=True):
         delay_median_s: from an incident's `visible_start` to its first episode, the median
             over those caught [s].
         delay_p90_s: the same, the 0.9 quantile [s].
+        resolve_median_s: from an incident's `visible_end` to the end of the episode that caught
+            it and still fires then, the median [s]; see `resolve.resolve_s`.
+        resolve_p90_s: the same, the 0.9 quantile [s].
         false_alarms_per_day: false alarms by the judged interval's days, the time inside of
             incidents left in.
         pages_per_day: episodes by the judged interval's days, whatever their severity.
-        firing_ratio: the share of the judged interval spent firing, 0 to 1.
+        held: firings that were held back, since their group had raised its alert. They are no
+            episodes here, and catch nothing.
+        firing_ratio: the share of the judged interval spent firing, what was held back
+            included, 0 to 1.
         fooled: false alarms that started in a look-alike.
         note: why the rule could not be judged; None when it was.
     """
@@ -50,9 +56,12 @@ class Score(Struct, frozen=True, kw_only=True):
     f1: float = math.nan
     delay_median_s: float = math.nan
     delay_p90_s: float = math.nan
+    resolve_median_s: float = math.nan
+    resolve_p90_s: float = math.nan
     false_alarms_per_day: float = math.nan
     pages_per_day: float = math.nan
     firing_ratio: float = math.nan
+    held: float = math.nan
     fooled: float = math.nan
     note: str | None = None
 
@@ -78,7 +87,7 @@ def f1(*, precision: float, recall: float) -> float:
 
 
 def delay_quantile_s(delay_s: NDArray[np.float64], *, quantile: float) -> float:
-    """A quantile of the delays of what was caught [s]; NaN when nothing was.
+    """A quantile of delays, or of times to resolve [s]; NaN when there is none.
 
     NaN among `delay_s` is an incident not caught, and left out. Between two delays the value is
     interpolated linearly, numpy's default.
@@ -103,25 +112,32 @@ def score(
     episodes: int,
     firing_s: float,
     span_s: float,
+    held: int = 0,
     truth: Truth | None = None,
     matched: Match | None = None,
+    resolve_s: NDArray[np.float64] | None = None,
 ) -> Score:
     """All the metrics of one rule.
 
     Args:
         rule: its name.
-        episodes: how many started in the judged interval.
+        episodes: how many started in the judged interval, without those held back.
         firing_s: how long it fired in the judged interval [s].
         span_s: the length of the judged interval [s].
+        held: how many firings that started in it were held back.
         truth: the windows; None when there are no labels.
         matched: those episodes against `truth`; None when there are no labels.
+        resolve_s: for each incident how long it took to resolve; None when that is unknown.
     """
     known = Score(
         rule=rule,
         episodes=episodes,
         pages_per_day=per_day(episodes, span_s=span_s),
         firing_ratio=firing_ratio(firing_s=firing_s, span_s=span_s),
+        held=held,
     )
+    if resolve_s is not None and truth is not None:
+        known = _with_resolving(known, resolve_s[truth.incidents.judged])
     if truth is None or matched is None:
         return known
     return _with_truth(known, truth, matched, span_s)
@@ -147,6 +163,14 @@ def _with_truth(known: Score, truth: Truth, matched: Match, span_s: float) -> Sc
         delay_p90_s=delay_quantile_s(delay_s, quantile=0.9),
         false_alarms_per_day=per_day(episodes - true_episodes, span_s=span_s),
         fooled=int(np.count_nonzero(matched.lookalike >= 0)),
+    )
+
+
+def _with_resolving(known: Score, resolve_s: NDArray[np.float64]) -> Score:
+    return replace(
+        known,
+        resolve_median_s=delay_quantile_s(resolve_s, quantile=0.5),
+        resolve_p90_s=delay_quantile_s(resolve_s, quantile=0.9),
     )
 
 

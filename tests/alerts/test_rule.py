@@ -136,7 +136,7 @@ def test_the_text_leaves_out_what_is_as_the_defaults_have_it() -> None:
 
 
 AGGREGATES = (
-    "absent, count, last, max, mean, min, p50, p95, p99, rate, ratio, record, robust_z, "
+    "absent, count, last, max, mean, min, p50, p95, p99, range, rate, ratio, record, robust_z, "
     "seasonal_z, zscore"
 )
 BURN_ONLY = "found '1m', expected it beside a ratio's window of time, above"

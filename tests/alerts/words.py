@@ -125,7 +125,7 @@ def _aggregate(rule: Rule, held: Sequence[float], now: float, *, first: float) -
     if rule.aggregate in shares:
         return _quantile(sorted(held), shares[rule.aggregate])
     plain = {
-        "last": now, "mean": mean, "min": min(held), "max": max(held),
+        "last": now, "mean": mean, "min": min(held), "max": max(held), "range": max(held) - min(held),
         "count": float(len(held)), "ratio": sum(value == 1 for value in held) / len(held),
     }  # fmt: skip
     return plain[rule.aggregate]

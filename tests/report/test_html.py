@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
+from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ from simlab.dataset.schema import Dataset, LineCount
 from simlab.errors import OutputError
 from simlab.report.html import Page, dashboard, write_dashboard
 from simlab.tuning.backtest import Backtest, backtest
+from simlab.tuning.budget import Budget
+from simlab.tuning.figures import Figure, Figures
 from simlab.tuning.tune import Tuning
+from simlab.tuning.unseen import Unseen
 
 from .cases import DAY_US, HOSTILE, attempts, incident, labels, strategy, timestamps
 
@@ -70,7 +74,21 @@ def _policy(page: _Reader) -> str:
 def page(trouble: Dataset, judged: Backtest) -> Page:
     after = strategy(threshold_s=3.0)
     better = backtest(trouble, after)
+    unknown = Figure(nan)
+    figures = Figures(
+        recall=unknown, delay_median_s=unknown, delay_p90_s=unknown, false_alarms_per_day=unknown,
+        pages_per_day=unknown, firing_ratio=unknown, incidents=0, days=1.0, blocks=1,
+    )  # fmt: skip
     tuning = Tuning(
+        budget=Budget(),
+        incidents=0,
+        silent=frozenset(),
+        chosen_by="labels",
+        surely=True,
+        promised=figures,
+        unseen=Unseen(tuned=figures, given=figures, sensitivity=pl.DataFrame()),
+        blocks_are="day",
+        notes=(),
         rules_before=strategy(),
         rules_after=after,
         train_until_us=DAY_US,

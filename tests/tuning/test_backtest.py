@@ -56,7 +56,8 @@ def test_a_backtest_by_hand() -> None:
     assert score.delay_median_s == 1.5
     assert score.firing_ratio == pytest.approx(4 / 99.000001)
     assert found.episodes["incident"].to_list() == ["i0", None, "i1"]
-    assert found.by_kind.rows() == [("high", "error_burst", 3, 2)]
+    by_kind = found.by_kind.select("rule", "kind", "incidents", "caught")
+    assert by_kind.rows() == [("high", "error_burst", 3, 2)]
     assert found.lookalikes.rows() == [("high", "load_peak", 1, 1)]
 
 
@@ -157,3 +158,48 @@ def test_scores_become_a_frame_of_a_row_a_rule() -> None:
     frame = to_pandas(found.scores)
     assert frame.index.to_list() == ["slow", "busy", ANY_RULE]
     assert frame.loc["slow", "recall"] == found.scores[0].recall
+
+
+def test_what_a_group_holds_back_is_no_episode_but_time_firing() -> None:
+    """PULSES fires from 10 to 12, 30 to 31 and 50 to 51 s; 18 s of quiet are not enough."""
+    found = backtest(PULSES, [high(group="all", cooldown="18500ms")])
+    score = only(found)
+    assert (score.episodes, score.held, score.caught, score.false_episodes) == (2, 1, 2, 0)
+    assert score.firing_ratio == pytest.approx(4 / 99.000001)
+    assert found.episodes["held"].to_list() == [False, True, False]
+    assert found.episodes["incident"].to_list() == ["i0", None, "i1"]
+
+
+def test_rules_of_one_group_hold_each_other_back_and_any_rule_counts_the_alert_once() -> None:
+    rules = [high(group="all"), high(name="higher", threshold=2.0, group="all")]
+    first, second, union = backtest(PULSES, rules).scores
+    assert (first.episodes, first.held) == (3, 0)
+    assert (second.episodes, second.held, second.caught) == (0, 3, 0)
+    assert (union.episodes, union.held, union.caught) == (3, 3, 2)
+
+
+def test_the_time_to_resolve_is_in_the_score_and_by_kind() -> None:
+    """It fires on from 10 to 14 s; the incident is over at 12 s."""
+    found = backtest(PULSES, [high(keep_firing_for="3s")])
+    assert only(found).resolve_median_s == 2.0
+    assert found.by_kind["resolve_median_s"].to_list() == [2.0]
+    assert found.by_kind["delay_median_s"].to_list() == [1.5]
+
+
+def test_a_rule_by_warehouse_is_true_only_where_the_incident_is() -> None:
+    """Warehouses 1 and 2 are both slow at 10 s; the incident is that of 2."""
+    rows = pl.DataFrame(
+        {
+            "timestamp": at_s(0, 0, 10, 10.5, 20, 20),
+            "duration": [1.0, 1, 9, 9, 1, 1],
+            "warehouse_id": [1, 2, 1, 2, 1, 2],
+        }
+    ).with_columns(pl.col("timestamp").cast(TIMESTAMP))
+    labels = incidents((9, 12, False)).with_columns(
+        warehouses=pl.Series([[2]], dtype=pl.List(pl.Int32))
+    )
+    dataset = Dataset(name="two", rows=rows, incidents=labels)
+    found = backtest(dataset, [slow(by="warehouse_id")])
+    assert found.episodes["incident"].to_list() == [None, "i0"]
+    assert (only(found).true_episodes, only(found).false_episodes) == (1, 1)
+    assert only(found).delay_median_s == 1.5

@@ -1,13 +1,16 @@
 """What a reader should know before believing the figures."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 from msgspec.structs import replace
 
 from simlab.alerts.rule import Rule, Search, Steps
 from simlab.alerts.rules_file import strategy_rules
 from simlab.dataset.schema import TIMESTAMP, Dataset
+from simlab.errors import InputError
 from simlab.tuning.cautions import cautions_on_data, cautions_on_tuning
 from simlab.tuning.tune import Tuning, tune
 from simlab.workload.draw import draw
@@ -20,7 +23,11 @@ def series(step: timedelta) -> Dataset:
     """Ten values, so far apart."""
     start = datetime(2026, 1, 5, tzinfo=UTC)
     times = pl.Series([start + step * i for i in range(10)], dtype=TIMESTAMP)
-    return Dataset(name="series", rows=pl.DataFrame({"timestamp": times, "value": [0.0] * 10}))
+    return Dataset(name="series", rows=pl.DataFrame({"timestamp": times, "value": [0.0, 0.5] * 5}))
+
+
+def replace_rows(dataset: Dataset, **columns: pl.Expr) -> Dataset:
+    return dataclasses.replace(dataset, rows=dataset.rows.with_columns(**columns))
 
 
 def tuned(*rules: Rule) -> Tuning:
@@ -39,6 +46,23 @@ def test_data_slower_than_stale_after_are_told_of_with_what_to_set() -> None:
     assert not cautions_on_data(series(timedelta(hours=1)), [replace(HIGH, stale_after="2h")])
 
 
+def test_a_signal_that_tells_nothing_apart_is_told_of() -> None:
+    """A constant, and windows that never fill."""
+    flat = replace_rows(series(timedelta(minutes=1)), value=pl.lit(3.5))
+    assert cautions_on_data(flat, [HIGH]) == [
+        "high has the value 3.5 throughout: no threshold tells anything apart"
+    ]
+    wide = replace(HIGH, aggregate="mean", window="50 rows")
+    (told,) = cautions_on_data(series(timedelta(minutes=1)), [wide])
+    assert "has no value anywhere: 10 observations, none with what a window of 50 rows" in told
+
+
+def test_data_on_which_no_rule_says_anything_are_refused() -> None:
+    flat = replace_rows(series(timedelta(minutes=1)), value=pl.lit(float("nan")))
+    with pytest.raises(InputError, match=r"^series: found nothing to choose by[^\n]*$"):
+        tune(flat, [HIGH])
+
+
 def test_a_rule_without_its_data_is_the_scores_business() -> None:
     """It says what is missing already."""
     assert not cautions_on_data(series(timedelta(minutes=1)), strategy_rules())
@@ -50,7 +74,7 @@ def test_a_rule_that_can_only_be_tuned_to_silence_is_called_switched_off() -> No
     silent = Rule(name="slow", signal="duration", threshold=3600.0, search=Search(threshold=steps))
     error_rate = strategy_rules()[1]
     told = cautions_on_tuning(tuned(silent, error_rate), max_false_alarms_per_day=2.0)
-    assert "slow as tuned never fired on the training part: it is switched off" in told
+    assert "slow as tuned never fired where it was chosen: it is switched off" in told
     assert any("slow: 3600 is the edge of its grid, 3600 to 7200" in text for text in told)
 
 

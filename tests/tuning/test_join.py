@@ -5,68 +5,82 @@ from itertools import product
 import numpy as np
 import pytest
 
-from simlab.tuning.join import Table, blocks, combinations, undominated
+from simlab.errors import ConfigError
+from simlab.tuning import join
+from simlab.tuning.join import (
+    Floats,
+    Table,
+    check_size,
+    fitting,
+    least_of,
+    points_of,
+    total_of,
+    undominated,
+)
 
 
 def random_tables(seed: int, rules: int = 3) -> list[Table]:
     """Tables with many ties, so that pruning has something to do."""
     random = np.random.default_rng(seed)
-    sizes = random.integers(1, 9, rules)
     return [
         Table(
             point=np.arange(size),
-            least=random.choice([0.0, 1.0, 3.0, np.inf], (4, size)),
-            total=random.integers(0, 4, (2, size)).astype(np.float64),
+            least=random.choice([0.0, 1.0, 3.0, np.inf], (size, 4)),
+            total=random.integers(0, 4, (size, 1)).astype(np.float64),
+            capped=random.integers(0, 4, (2, size)).astype(np.float64),
         )
-        for size in sizes
+        for size in random.integers(1, 9, rules).tolist()
     ]
 
 
 @pytest.mark.parametrize("cells", [1, 60, 1 << 20])
 @pytest.mark.parametrize("seed", range(5))
-def test_blocks_are_all_combinations_whatever_fits(seed: int, cells: int) -> None:
+def test_what_fits_is_found_whatever_fits_in_memory(seed: int, cells: int) -> None:
+    """And its figures are the minima and sums of its points'."""
     tables = random_tables(seed)
-    found = [
-        (tuple(points), block.least[:, column].tolist(), block.total[:, column].tolist())
-        for block in blocks(tables, cells=cells)
-        for column, points in enumerate(block.points(np.arange(block.total.shape[1])).tolist())
-    ]
+
+    def fits(capped: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        return np.asarray((capped[0] <= 4) & (capped[1] <= 5))
+
+    found = fitting(tables, fits, rows=2, cells=cells)
     expected = [
-        (
-            points,
-            [min(t.least[i, p] for t, p in zip(tables, points, strict=True)) for i in range(4)],
-            [sum(t.total[k, p] for t, p in zip(tables, points, strict=True)) for k in range(2)],
-        )
+        points
         for points in product(*(range(table.point.size) for table in tables))
+        if sum(t.capped[0, p] for t, p in zip(tables, points, strict=True)) <= 4
+        and sum(t.capped[1, p] for t, p in zip(tables, points, strict=True)) <= 5
     ]
-    assert found == expected
-    assert len(found) == combinations(tables)
+    assert [tuple(points) for points in points_of(tables, found.places).tolist()] == expected
+    for row, points in enumerate(expected):
+        pairs = list(zip(tables, points, strict=True))
+        assert (
+            least_of(tables, found.places)[row] == np.min([t.least[p] for t, p in pairs], 0)
+        ).all()
+        assert (total_of(tables, found.places)[row] == sum(t.total[p] for t, p in pairs)).all()
+        assert (found.capped[:, row] == sum(t.capped[:, p] for t, p in pairs)).all()
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_left_out_is_equalled_or_bettered_by_what_stays(seed: int) -> None:
     (table,) = random_tables(seed, rules=1)
     kept = undominated(table)
-    rows = np.vstack((table.least, table.total)).T
+    rows = np.hstack((table.least, table.total, table.capped.T))
     stays = set(kept.point.tolist())
     for point, row in enumerate(rows):
         better = {p for p in stays if (rows[p] <= row).all()}
         assert better == {point} if point in stays else better
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_pruned_tables_have_the_same_best_combination(seed: int) -> None:
-    tables = random_tables(seed)
-
-    def best(of: list[Table]) -> float:
-        return min(
-            float((np.minimum(block.least, 9).sum(axis=0) + block.total.sum(axis=0)).min())
-            for block in blocks(of)
-        )
-
-    assert best([undominated(table) for table in tables]) == best(tables)
-
-
 def test_of_equal_points_the_first_stays() -> None:
-    table = Table(point=np.arange(2), least=np.zeros((1, 2)), total=np.zeros((1, 2)))
+    table = Table(
+        point=np.arange(2), least=np.zeros((2, 1)), total=np.zeros((2, 1)), capped=np.zeros((2, 2))
+    )
     assert undominated(table).point.tolist() == [0]
+
+
+def test_more_combinations_than_can_be_tried_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(join, "MAX_COMBINATIONS", 3)
+    table = Table(
+        point=np.arange(2), least=np.zeros((2, 1)), total=np.zeros((2, 1)), capped=np.zeros((2, 2))
+    )
+    with pytest.raises(ConfigError, match=r"4 combinations \(2 x 2\) are left"):
+        check_size([table, table])

@@ -2,10 +2,12 @@
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlab.tuning.match import Match, match, truth
+from simlab.errors import InputError
+from simlab.tuning.match import EVERY_WAREHOUSE, Match, match, truth
 
 from .cases import S, at_s, incidents
 
@@ -101,3 +103,41 @@ def test_it_agrees_with_looking_at_each_pair(
     for (low, high), delay_s in zip(real, found.delay_s, strict=True):
         inside = [start - low for start in starts if low <= start <= high]
         np.testing.assert_equal(delay_s, inside[0] if inside else np.nan)
+
+
+def of_warehouses(*warehouses: list[int] | None) -> pl.DataFrame:
+    """Incidents from 10 to 20 s, one a list of warehouses."""
+    labels = incidents(*((10, 20, False) for _ in warehouses))
+    return labels.with_columns(pl.Series("warehouses", warehouses, dtype=pl.List(pl.Int32)))
+
+
+def test_an_episode_of_a_warehouse_belongs_to_what_concerns_that_warehouse() -> None:
+    labels = truth(of_warehouses([7], [8, 9], None), from_us=0, until_us=10**9)
+    starts, of = at_s(11, 12, 13), np.array([8, 5, EVERY_WAREHOUSE])
+    found = match(starts, labels, warehouse_id=of)
+    assert found.incident.tolist() == [1, 2, 0]
+    np.testing.assert_equal(found.delay_s, [3.0, 1.0, 1.0])
+    found = match(starts[1:2], truth(of_warehouses([7]), from_us=0, until_us=10**9),
+                  warehouse_id=of[1:2])  # fmt: skip
+    assert found.incident.tolist() == [-1]
+    assert np.isnan(found.delay_s).all()
+
+
+@given(windows_s, st.lists(st.integers(0, 60), max_size=12).map(sorted))
+def test_rules_that_tell_no_warehouses_apart_match_by_time_alone(
+    windows: list[tuple[int, int, bool]], starts: list[int]
+) -> None:
+    """The general way and the quick one agree."""
+    labels = incidents(*((start, start + length, fake) for start, length, fake in windows))
+    known = truth(labels, from_us=0, until_us=10**12)
+    quick = match(at_s(*starts), known)
+    general = match(
+        at_s(*starts), known, warehouse_id=np.full(len(starts), EVERY_WAREHOUSE, dtype=np.int64)
+    )
+    for name in ("incident", "lookalike", "delay_s"):
+        np.testing.assert_equal(getattr(general, name), getattr(quick, name))
+
+
+def test_an_incident_that_ends_before_it_starts_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^incident 'i0': found visible_end .*expected it after"):
+        matched(incidents((20, 10, False)), 15)

@@ -90,6 +90,7 @@ def test_a_score_by_hand() -> None:
         false_alarms_per_day=2 * DAY_S / 100,
         pages_per_day=4 * DAY_S / 100,
         firing_ratio=0.25,
+        held=0,
         fooled=1,
     )
 

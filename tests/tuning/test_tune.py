@@ -23,8 +23,12 @@ from .test_sweep import outside_s
 
 WINDOWS = ((1800, 2700, False), (2500, 3100, False), (5000, 5600, True), (9000, 9900, False))
 SPLIT_US = 7200 * S
-CAPS: dict[str, Any] = {"max_false_alarms_per_day": 30.0, "max_firing_ratio": 0.03}
-"""Loose, for two hours that one false alarm makes twelve a day of."""
+CAPS: dict[str, Any] = {
+    "max_false_alarms_per_day": 30.0,
+    "max_firing_ratio": 0.03,
+    "choose_by": "labels",
+}
+"""Loose, for two hours that one false alarm makes twelve a day of; by two incidents."""
 
 
 def parts(dataset: Dataset) -> tuple[Dataset, Dataset]:
@@ -162,9 +166,11 @@ def test_the_front_trades_false_alarms_for_recall_or_delay() -> None:
     front = tune(
         small_dataset(2, *WINDOWS), [slow(), busy()], train_until_us=SPLIT_US, **CAPS
     ).front
-    assert front.columns[:6] == [
+    assert front.columns[:8] == [
         "recall", "delay_mean_s", "false_alarms_per_day", "pages_per_day", "firing_ratio", "cost",
+        "mark", "on_front",
     ]  # fmt: skip
+    front = front.filter("on_front")
     rows = front.select(-pl.col("recall"), "delay_mean_s", "false_alarms_per_day").rows()
     for one in rows:
         assert not any(
@@ -201,8 +207,8 @@ def test_a_silent_combination_has_no_delay() -> None:
         train_until_us=SPLIT_US,
         **CAPS,
     ).front
-    assert front["recall"].to_list() == [0.0]
-    assert isnan(front["delay_mean_s"].item())
+    assert front.filter("on_front")["recall"].to_list() == [0.0]
+    assert isnan(front.filter("on_front")["delay_mean_s"].item())
 
 
 def test_no_incident_to_train_on_is_refused_with_what_to_do() -> None:
@@ -214,7 +220,7 @@ def test_no_incident_to_train_on_is_refused_with_what_to_do() -> None:
 def test_no_labels_are_refused_with_what_to_do() -> None:
     dataset = replace(small_dataset(1), incidents=None)
     with pytest.raises(InputError, match=r"^small: found no labels.*--labels[^\n]*$"):
-        tune(dataset, [slow()])
+        tune(dataset, [slow()], choose_by="labels")
 
 
 def test_caps_that_nothing_meets_are_an_answer_of_no() -> None:
@@ -225,6 +231,7 @@ def test_caps_that_nothing_meets_are_an_answer_of_no() -> None:
             [slow(0.3, search=search)],
             train_until_us=SPLIT_US,
             max_false_alarms_per_day=0.0,
+            choose_by="labels",
         )
 
 

@@ -157,7 +157,7 @@ def ks_distance(one: Floats, other: Floats) -> float:
     >>> ks_distance(np.array([1.0, 2.0]), np.array([1.0, 3.0]))
     0.5
     """
-    first, second = np.sort(_four_digits(one)), np.sort(_four_digits(other))
+    first, second = np.sort(four_digits(one)), np.sort(four_digits(other))
     every = np.concatenate([first, second])
     apart = [
         np.searchsorted(values, every, side="right") / len(values) for values in (first, second)
@@ -165,7 +165,8 @@ def ks_distance(one: Floats, other: Floats) -> float:
     return float(np.abs(apart[0] - apart[1]).max())
 
 
-def _four_digits(values: Floats) -> Floats:
+def four_digits(values: Floats) -> Floats:
+    """The values, rounded to four digits each."""
     sized = np.where(values > 0, values, 1.0)
     unit = 10.0 ** (np.floor(np.log10(sized)) - 3)
     return np.asarray(np.rint(values / unit) * unit)
