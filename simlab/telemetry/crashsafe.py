@@ -1,6 +1,8 @@
 """The log that loses nothing: lines go to a sidecar, and in the background from there to the file."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -52,10 +54,11 @@ class CrashSafeLog:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.path, sidecar = _claimed(path, shared=shared, capacity_bytes=capacity_bytes)
-            _recover_others(path)
-            self.handler = CrashSafeHandler(
-                self.path, sidecar=sidecar, kept_days=kept_days, spill_every_s=spill_every_s
-            )
+            with _let_go_on_error(sidecar):
+                _recover_others(path)
+                self.handler = CrashSafeHandler(
+                    self.path, sidecar=sidecar, kept_days=kept_days, spill_every_s=spill_every_s
+                )
         except OSError as error:
             raise OutputError(f"{path}: the log cannot be written: {error.strerror}") from None
         self.handler.setFormatter(JsonFormatter(run_id=run_id))
@@ -129,7 +132,17 @@ def _recover(path: Path) -> None:
         sidecar = Sidecar(sidecar_of(path))
     except TakenError:
         return
-    spill = Spill(sidecar, path)
-    drained = spill.drain()
-    spill.close()
-    sidecar.close(remove=drained)
+    with _let_go_on_error(sidecar):
+        spill = Spill(sidecar, path)
+        spill.drain()
+        spill.close()
+        sidecar.close()
+
+
+@contextmanager
+def _let_go_on_error(sidecar: Sidecar) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        sidecar.close()
+        raise

@@ -121,9 +121,9 @@ class CrashSafeHandler(DailyFileHandler):
                 self._keep_deferred()
                 with self._spill.lock:
                     self._ended.set()
-                    drained = self._spill.drain(patient=False)
+                    self._spill.drain(patient=False)
                     self._spill.close()
-                    self.sidecar.close(remove=drained)
+                    self.sidecar.close()
         if self._thread.is_alive():
             self._thread.join()
         super().close()

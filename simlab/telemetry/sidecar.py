@@ -160,9 +160,9 @@ class Sidecar:
         self._bind(new)
         os.close(old)
 
-    def close(self, *, remove: bool) -> None:
-        """Let go of it, and remove the file if nothing in it is needed any more."""
-        if remove and not self.lost():
+    def close(self) -> None:
+        """Let go of it, and remove the file if it holds no lines."""
+        if self.head == self.tail and not self.lost():
             self.path.unlink()
         self.disown()
 
