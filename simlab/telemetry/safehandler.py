@@ -3,6 +3,7 @@
 import logging
 import os
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, RLock, Thread
 from typing import Final
@@ -97,7 +98,7 @@ class CrashSafeHandler(DailyFileHandler):
     def keep_all_the_same(self, line: bytes) -> None:
         """Make room for a line that found none; drop it where there can be none."""
         with self.sidecar.lock:
-            if self.sidecar.busy:  # this is the handler of a signal that came in its middle
+            if self.sidecar.busy or self._spill.interrupted():  # by a signal, whose handler we are
                 self._deferred.append(line)
                 return
             if not self._ended.is_set():
@@ -148,21 +149,21 @@ class CrashSafeHandler(DailyFileHandler):
 
     def _spill_on(self) -> None:
         while not self._ended.wait(self._every_s):
-            if self.sidecar.lost():
-                self._replace_sidecar()
-            self._keep_deferred()
-            with self._spill.lock:
-                if not self._ended.is_set():
-                    self._spill.drain()
+            with suppress(Exception):  # whatever it is, it may be over the next time
+                self._tend()
+
+    def _tend(self) -> None:
+        if self.sidecar.lost():
+            self._replace_sidecar()
+        self._keep_deferred()
+        with self._spill.lock:
+            if not self._ended.is_set():
+                self._spill.drain()
 
     def _replace_sidecar(self) -> None:
-        with self.sidecar.lock, self._spill.lock:
-            if self._ended.is_set():
-                return
-            try:
+        with self.sidecar.lock, self._spill.lock, suppress(OSError, TakenError):
+            if not self._ended.is_set():
                 self.sidecar.replace()
-            except (OSError, TakenError):
-                return  # it is tried again
 
     def _keep_deferred(self) -> None:
         while self._deferred:

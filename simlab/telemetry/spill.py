@@ -70,6 +70,11 @@ class Spill:
                 self._working = False
             return self._sidecar.tail == self._sidecar.head
 
+    def interrupted(self) -> bool:
+        """Whether it is this thread that is writing, stopped by the handler of a signal."""
+        with self.lock:
+            return self._working
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()

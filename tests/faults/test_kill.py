@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import simlab
-from faults import nursery
+
+from . import nursery
 
 NIGHTLY = bool(os.environ.get("SIMLAB_NIGHTLY"))
 KILLS = 200 if NIGHTLY else 30

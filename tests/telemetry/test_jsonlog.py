@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from simlab.events import Alert, Attempt, Event, RunFinished, RunStarted, Sample
 from simlab.telemetry.jsonlog import LINE_LIMIT_BYTES, JsonFormatter, record_of
-from telemetry.hostile import agreed, any_text, metadata
+
+from .hostile import agreed, any_text, metadata
 
 HEAD = ["timestamp", "level", "logger", "message", "event", "run_id"]
 MOMENT_US = 1_767_571_200_250_001

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from simlab.events import Attempt, Event
 from simlab.telemetry.jsonlog import ErrorTexts, JsonFormatter, record_of
 from simlab.telemetry.line import LineEncoder
-from telemetry.cases import START_US, attempt, load
-from telemetry.hostile import any_text
-from telemetry.test_jsonlog import ALERT, EVENTS, TEXTS
+
+from .cases import START_US, attempt, load
+from .hostile import any_text
+from .test_jsonlog import ALERT, EVENTS, TEXTS
 
 FORMATTER = JsonFormatter(run_id='r"1')
 times_us = st.integers(START_US - 10**6, START_US + 10**6) | st.integers(0, 2 * 10**17)
