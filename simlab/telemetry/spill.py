@@ -64,6 +64,7 @@ class Spill:
             self._working = True
             try:
                 self._write()
+                self._again_s = 0.0
             except Exception:  # noqa: BLE001  # whatever it is, the lines stay and the bot goes on
                 self._again_s = time.monotonic() + _AGAIN_S
             finally:
