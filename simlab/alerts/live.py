@@ -21,13 +21,16 @@ class Evaluator:
         run_id: what the alerts' identities are derived from; the same run and episode give the
             same `alert_id`.
 
+    Attributes:
+        rules: those that are judged.
+
     Raises:
         ConfigError: a rule watches `value`, which no bot emits.
     """
 
     def __init__(self, rules: Sequence[Rule], *, run_id: str) -> None:
         self._run_id = run_id
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         plain = [Watch(rule, read=_reading(rule)) for rule in rules if rule.by is None]
         self._watches = plain
         self._timed = [watch for watch in plain if watch.is_timed]
@@ -41,7 +44,7 @@ class Evaluator:
     def firing(self) -> dict[str, bool]:
         """For each rule by name, whether it fires now, for any warehouse."""
         names = {watch.rule.name for watch in self._watches if watch.machine.is_firing}
-        return {rule.name: rule.name in names for rule in self._rules}
+        return {rule.name: rule.name in names for rule in self.rules}
 
     @property
     def values(self) -> dict[str, float]:

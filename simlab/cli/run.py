@@ -72,6 +72,19 @@ def run(
             show_default=False,
         ),
     ] = None,
+    telemetry: Annotated[
+        Literal["default", "plain"],
+        typer.Option(help="plain: logging and prometheus_client as they come; default: cheaper."),
+    ] = "default",
+    sentry_dsn: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DSN",
+            envvar="SENTRY_DSN",
+            help="Report failed batches to Sentry.",
+            show_default=False,
+        ),
+    ] = None,
     metrics_port: Annotated[
         int | None,
         typer.Option(
@@ -108,6 +121,8 @@ def run(
             workers=workers,
             for_s=for_s,
             db=db,
+            telemetry=telemetry,
+            sentry_dsn=sentry_dsn or None,
             metrics_port=port,
             metrics_host=metrics_host,
             force=force,

@@ -18,9 +18,10 @@ from simlab.events import RunStarted
 from simlab.run.place import directory, leave
 from simlab.run.plan import ClockName, Plan, planned
 from simlab.run.relay import Enough, Relay, stopping
+from simlab.run.telemetry import TelemetryName
 from simlab.run.truth import truth
 from simlab.telemetry.endpoint import DEFAULT_HOST, serving
-from simlab.telemetry.metrics import Metrics
+from simlab.telemetry.sampler import sampling
 from simlab.workload.source import Source
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def run(
     workers: int | None = None,
     for_s: float | None = None,
     db: str | None = None,
+    telemetry: TelemetryName = "default",
+    sentry_dsn: str | None = None,
     metrics_port: int | None = None,
     metrics_host: str = DEFAULT_HOST,
     force: bool = False,
@@ -87,11 +90,13 @@ def run(
         for_s: take only batches due in the first so many seconds.
         db: of wall time only: SQLAlchemy's URL of the database; by default a file of SQLite's in
             the run directory.
+        telemetry: the strategy's own stack, `plain`, or the one that costs little.
+        sentry_dsn: report failed batches there; None reports none.
         metrics_port: serve the metrics there, 0 for any free port; None serves none.
         metrics_host: the address to serve on.
         force: replace what is at `out`.
         report: told how many attempts have ended, now and then.
-        announce: told where the metrics are served, or why they are not.
+        announce: told where the metrics are served, or why they are not; and why Sentry is not.
 
     Raises:
         ConfigError: a rule watches what no bot emits, `speed` is not above 0, or the database
@@ -105,14 +110,16 @@ def run(
         folder = stack.enter_context(directory(out, force=force))
         relay = Relay(
             evaluator,
-            _metrics(rules),
             folder,
             run_id=plan.run_id,
+            telemetry=telemetry,
             most_attempts=plan.most_attempts if clock == "virtual" else None,
             report=report,
             error_texts=source.dictionaries.error_texts,
         )
         stack.callback(relay.close)
+        if sentry_dsn is not None:
+            _report_to(sentry_dsn, relay, stack, run_id=plan.run_id, announce=announce)
         if metrics_port is not None:
             registry = relay.metrics.registry
             where = stack.enter_context(serving(registry, port=metrics_port, host=metrics_host))
@@ -137,12 +144,23 @@ def run(
     )
 
 
-def _metrics(rules: Sequence[Rule]) -> Metrics:
-    """Metrics whose histogram has an edge wherever a rule on durations has its threshold."""
-    on_durations = [rule for rule in rules if rule.signal == "duration" and rule.in_unit]
-    edges_s = [rule.limit for rule in on_durations if rule.limit > 0]
-    names = [rule.name for rule in rules]
-    return Metrics(rules=names, slow_s=edges_s[0] if edges_s else 2.0, edges_s=edges_s)
+def _report_to(
+    dsn: str,
+    relay: Relay,
+    stack: ExitStack,
+    *,
+    run_id: str,
+    announce: Callable[[str], None] | None,
+) -> None:
+    """Have failed batches reported to Sentry until the stack unwinds."""
+    from simlab.telemetry.sentry import Sentry  # noqa: PLC0415  # of an extra, and slow to import
+
+    sentry = Sentry(dsn, run_id=run_id)
+    if sentry.problem is None:
+        relay.add("sentry", sentry, lost=lambda: sentry.dropped)
+        stack.callback(sentry.close)
+    elif announce is not None:
+        announce(sentry.problem)
 
 
 def _worked(
@@ -155,7 +173,8 @@ def _worked(
         return _worked_virtually(plan, relay), None
     from simlab.run.real import work_for_real  # noqa: PLC0415  # virtual runs need no database
 
-    real = work_for_real(plan, url=db, folder=folder, observers=(relay,))
+    with sampling(relay.metrics.read, every_s=min(1.0, plan.real_interval_s)) as sampler:
+        real = work_for_real(plan, url=db, folder=folder, observers=(relay,), readings=sampler)
     return real.stopped_by is not None, real
 
 

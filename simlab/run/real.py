@@ -17,6 +17,7 @@ from simlab.bot.hazards.stress import Strain, Stress
 from simlab.bot.hazards.upstream import Upstream
 from simlab.bot.ledger import Ledger
 from simlab.bot.loop import work
+from simlab.bot.machine import Machine
 from simlab.bot.movements import Movements
 from simlab.bot.reconciliation import Reconciliation
 from simlab.bot.steps import Steps
@@ -27,6 +28,7 @@ from simlab.clock import US_PER_S, VirtualClock, WallClock
 from simlab.config import duration_s
 from simlab.events import Observer
 from simlab.run.plan import Plan
+from simlab.telemetry.resources import Readings
 from simlab.workload.incidents import Trouble
 
 DATABASE: Final = Path("inventory.db")
@@ -67,7 +69,12 @@ class RealWork:
 
 
 def work_for_real(
-    plan: Plan, *, url: str | None, folder: Path, observers: Sequence[Observer]
+    plan: Plan,
+    *,
+    url: str | None,
+    folder: Path,
+    observers: Sequence[Observer],
+    readings: Readings | None = None,
 ) -> RealWork:
     """Work through the batches of a plan in wall time.
 
@@ -78,6 +85,7 @@ def work_for_real(
         url: SQLAlchemy's URL of the database; None for a file in `folder`.
         folder: the run directory.
         observers: told of each attempt and sample.
+        readings: where readings of this process come from; None reads it when they are due.
 
     Raises:
         ConfigError: the database cannot be used.
@@ -90,7 +98,8 @@ def work_for_real(
         database = Database(url or f"sqlite:///{folder / DATABASE}")
         stack.callback(database.close)
         store = Store(database, workload=_workload_name(plan), needed=movements.outgoing())
-        with _prepared(plan, ledger, movements, store, observers) as bot:
+        machine = plan.machine(readings)
+        with _prepared(plan, ledger, movements, store, observers, machine) as bot:
             plan.pace.begin()
             with _asked_to_stop(bot) as asked:
                 worked = bot.work()
@@ -105,7 +114,12 @@ def work_for_real(
 
 @contextmanager
 def _prepared(
-    plan: Plan, ledger: Ledger, movements: Movements, store: Store, observers: Sequence[Observer]
+    plan: Plan,
+    ledger: Ledger,
+    movements: Movements,
+    store: Store,
+    observers: Sequence[Observer],
+    machine: Machine,
 ) -> Iterator[WallBot]:
     """A bot whose workers are connected, under the trouble of the workload."""
     assert isinstance(plan.pace, WallClock)
@@ -127,7 +141,7 @@ def _prepared(
             clock=plan.pace,
             faults=plan.faults(),
             observers=observers,
-            machine=plan.machine(),
+            machine=machine,
             most_tries=plan.source.profile.outcome.max_attempts,
             most_attempts=plan.most_attempts,
         )

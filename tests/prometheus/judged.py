@@ -22,7 +22,9 @@ LATER_S = 7200
 """How long time goes on after the last evaluation, so that what fires there is no open end."""
 
 AGGREGATES = [name for name in get_args(Aggregate) if name not in ("ratio", "seasonal_z")]
-TIED = frozenset({"last", "min", "max", "range", "count", "p50", "p95", "p99", "rate", "record", "absent"})
+TIED = frozenset(
+    {"last", "min", "max", "range", "count", "p50", "p95", "p99", "rate", "record", "absent"}
+)
 """Aggregates whose values are the same to the bit, so that ties at a threshold tell something."""
 
 
