@@ -1,7 +1,7 @@
 """`simlab export`: rules as files for Prometheus, and its own word that they do as simlab says."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,8 +19,8 @@ from simlab.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simlab.prometheus.alerting import Alerting
     from simlab.prometheus.export import Export
-    from simlab.prometheus.folder import Target
     from simlab.prometheus.tool import Verdict
 
 _MOST_LINES = 12
@@ -33,10 +33,11 @@ def export(
             metavar="RULES", help="A rules file, or simlab's own of that name: strategy, extended."
         ),
     ],
-    to: Annotated[
-        str, typer.Option("--to", metavar="prometheus|alertmanager-test", help="What for.")
-    ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files go.")],
+    to: Annotated[
+        Literal["prometheus", "alertmanager-test"],
+        typer.Option(help="What for: all there is, or only where Alertmanager sends each alert."),
+    ] = "prometheus",
     check: Annotated[
         Path | None,
         typer.Option(
@@ -57,15 +58,14 @@ def export(
     from simlab.prometheus.export import export as exported
     from simlab.prometheus.folder import write_export
 
-    target = _target(to)
     given = rules_or_strategy(rules)
     refuse_existing(out, force=force)
     dataset = None
     if check is not None:
         dataset = read_source(check, time=time, maps=mapping, max_rejected=max_rejected)
     made = exported(given, dataset)
-    write_export(made, target, out, force=force)
-    verdicts = () if check is None else verdicts_on(made, target, out)
+    write_export(made, to, out, force=force)
+    verdicts = () if check is None else verdicts_on(made, to, out)
     if as_json:
         show_json(_as_json(made, verdicts, out))
     else:
@@ -73,40 +73,32 @@ def export(
     _refuse_failed(verdicts, out)
 
 
-def _target(text: str) -> "Target":
-    """What `--to` names.
-
-    Raises:
-        ConfigError: it names nothing that can be exported to.
-    """
-    from simlab.errors import ConfigError
-
-    if text == "prometheus":
-        return "prometheus"
-    if text == "alertmanager-test":
-        return "alertmanager-test"
-    raise ConfigError(f"--to: found {text!r}, expected prometheus or alertmanager-test")
-
-
 def _tell(made: "Export", verdicts: "Sequence[Verdict]", out: Path) -> None:
-    from rich.table import Table
+    from simlab.report.terminal import text_table
 
-    table = Table(title="Alerts for Prometheus")
-    for heading in ("Alert", "Severity", "Told", "Agreement"):
-        table.add_column(heading)
-    for alert in made.alerts:
-        agreement = alert.annotations.get("agreement", alert.annotations["summary"])
-        table.add_row(alert.name, alert.labels["severity"], alert.labels["notify"], agreement)
-    show(table)
+    rows = [
+        (alert.name, alert.labels["severity"], alert.labels["notify"], _agreement(alert))
+        for alert in made.alerts
+    ]
+    columns = ("Alert", "Severity", "Told", "Against the rule itself")
+    show(text_table(columns, rows, set(), title="Alerts for Prometheus"))
     if made.unproven:
         note(
             f"caution: promtool cannot test {', '.join(made.unproven)}: windows of too many samples"
         )
+    routes = [verdict for verdict in verdicts if " routes test " in verdict.command]
     for verdict in verdicts:
-        say(f"{_word(verdict)}: {verdict.command}")
-        for line in _last_lines(verdict) if not verdict.passed else ():
-            say(f"    {line}")
+        if verdict not in routes or not verdict.passed:
+            say(f"{_word(verdict)}: {verdict.command}")
+            for line in _last_lines(verdict) if not verdict.passed else ():
+                say(f"    {line}")
+    if passed := sum(verdict.passed is True for verdict in routes):
+        say(f"SUCCESS: amtool config routes test, {passed} times")
     say(f"{out}: README.md says what is what and how to check it")
+
+
+def _agreement(alert: "Alerting") -> str:
+    return alert.annotations.get("agreement", alert.annotations["summary"])
 
 
 def _word(verdict: "Verdict") -> str:

@@ -15,6 +15,7 @@ from simlab.prometheus.meaning import Meaning
 from simlab.prometheus.measure import Difference
 
 NOT_MEASURED: Final = "not measured: export with --check and a dataset"
+UNTOLD: Final = "not measured: the dataset does not tell its signal"
 
 _WAREHOUSE: Final = "warehouse_id"
 
@@ -86,7 +87,9 @@ def _alert(rule: Rule, judged: Judged, name: str, *, step_us: int, notify: str) 
     }  # fmt: skip
     if rule.group is not None:
         labels["group"] = rule.group
-    measured = NOT_MEASURED if judged.difference is None else str(judged.difference)
+    measured = NOT_MEASURED if judged.fires is None else UNTOLD
+    if judged.difference is not None:
+        measured = str(judged.difference)
     return Alerting(
         name=name,
         expression=str(judged.meaning.condition),

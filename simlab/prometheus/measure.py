@@ -42,9 +42,8 @@ class Difference:
         """For an annotation."""
         share = self.differing / max(self.evaluations, 1)
         return (
-            f"differs from the rule itself at {self.differing:,} of {self.evaluations:,} "
-            f"evaluations ({share:.2%}); fires within {duration(self.soon_us)} of the start of "
-            f"{self.seen:,} of its {self.episodes:,} episodes"
+            f"disagrees at {self.differing:,} of {self.evaluations:,} evaluations ({share:.2%}); "
+            f"fires within {duration(self.soon_us)} of {self.seen:,} of {self.episodes:,} starts"
         )
 
 

@@ -191,8 +191,10 @@ def _floored(gauge: Gauge, scale: Expression) -> Expression:
     return ClampMin(scale, gauge.rule.floor) if gauge.rule.floor else scale
 
 
-def _record(gauge: Gauge, _: list[Recording]) -> Expression:
-    high, low = gauge.before("max"), gauge.before("min")
+def _record(gauge: Gauge, recordings: list[Recording]) -> Expression:
+    """The range of what came before is recorded, since both sides need it, and it is long."""
+    high = _recorded_before("max", gauge, recordings)
+    low = _recorded_before("min", gauge, recordings)
     spread = Arithmetic("-", high, low)
     above = Arithmetic("/", Arithmetic("-", gauge.now, high), spread)
     below = Arithmetic("/", Arithmetic("-", gauge.now, low), spread)
@@ -206,6 +208,14 @@ def _record(gauge: Gauge, _: list[Recording]) -> Expression:
     if gauge.needed <= 1:
         return condition
     return Both(condition, Compare(">=", gauge.before("count"), float(gauge.needed)))
+
+
+def _recorded_before(
+    function: OverTimeName, gauge: Gauge, recordings: list[Recording]
+) -> Expression:
+    made = Recording(recorded_name(f"{function}_before", gauge.rule), gauge.before(function))
+    recordings.append(made)
+    return OverTime("last", Selector(made.metric), gauge.step_us)
 
 
 def _rate(gauge: Gauge, _: list[Recording]) -> Expression:
