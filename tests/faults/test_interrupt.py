@@ -15,11 +15,11 @@ from run.cases import equal, events, made
 from simlab.dataset.manifest import read_manifest
 from simlab.dataset.read import read
 from simlab.dataset.recorder import Recorder
-from simlab.telemetry.jsonlog import JsonFormatter
+from simlab.telemetry.crashsafe import CrashSafeLog
 from simlab.telemetry.metrics import Metrics
 
 SITES: list[tuple[type, str]] = [
-    (JsonFormatter, "format"),
+    (CrashSafeLog, "emit"),
     (Metrics, "emit"),
     (Recorder, "emit"),
 ]
