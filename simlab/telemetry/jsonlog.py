@@ -23,6 +23,7 @@ _NAMES: Final[dict[type, str]] = {
     Attempt: "attempt", Sample: "sample", Alert: "alert",
     RunStarted: "run_started", RunFinished: "run_finished",
 }  # fmt: skip
+_ALERT_DEFAULTS: Final[Mapping[str, Any]] = {"warehouse_id": None, "held": False}
 
 
 def record_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> logging.LogRecord:
@@ -93,6 +94,8 @@ class JsonFormatter(logging.Formatter):
 
     def _event_fields(self, record: logging.LogRecord, event: Any) -> dict[str, Any]:
         own = msgspec.structs.asdict(event)
+        if type(event) is Alert:  # which omits its defaults
+            own = {key: own[key] for key in own if own[key] is not _ALERT_DEFAULTS.get(key, own)}
         return {
             "timestamp": iso(own.pop("time_us")),
             "level": record.levelname,
