@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from sqlalchemy import Dialect, bindparam, literal_column
 from sqlalchemy.exc import IntegrityError
@@ -38,6 +38,14 @@ class _Statement:
         if self._order is None:
             return [dict(zip(self._names, row, strict=True)) for row in rows]
         return [tuple(row[pick] for pick in self._picks) for row in rows]
+
+
+class _Rows(NamedTuple):
+    """What the three statements are given for one batch."""
+
+    batch: Any
+    moves: list[Any]
+    lines: list[Any]
 
 
 class _Statements:
@@ -104,13 +112,15 @@ class Till:
             InvalidError: stock would go below 0, or there is no such place.
             SQLAlchemyError: the database cannot take it now.
         """
+        rows = self._rows(batch_id, movements, net)  # before it is this worker's turn to write
         with self._store.database.turn:
             self._mend()
             try:
                 with self.connection.begin():
-                    return self._apply(batch_id, movements, net, midway)
+                    self._apply(batch_id, rows, midway)
             except _AppliedError:
                 return False
+        return True
 
     def hurry(self) -> None:
         """Wait for no lock from now on."""
@@ -120,31 +130,37 @@ class Till:
         """Wait as usual again."""
         self._store.database.be_patient(self.connection, self._patience_s)
 
-    def _apply(
-        self,
-        batch_id: int,
-        movements: Sequence[Movement],
-        net: Mapping[Cell, int],
-        midway: Callable[[], None],
-    ) -> bool:
+    def _rows(self, batch_id: int, movements: Sequence[Movement], net: Mapping[Cell, int]) -> _Rows:
         sql, workload_id = self._sql, self._store.workload_id
-        head = sql.batch.rows([(workload_id, batch_id, len(movements))])
+        return _Rows(
+            sql.batch.rows([(workload_id, batch_id, len(movements))])[0],
+            sql.move.rows([(units, *cell, units) for cell, units in net.items() if units]),
+            sql.line.rows(
+                [
+                    (
+                        workload_id,
+                        batch_id,
+                        n,
+                        each.warehouse_id,
+                        each.sku,
+                        each.quantity,
+                        each.reason,
+                    )
+                    for n, each in enumerate(movements)
+                ]
+            ),
+        )
+
+    def _apply(self, batch_id: int, rows: _Rows, midway: Callable[[], None]) -> None:
+        tell, sql = self.connection.exec_driver_sql, self._sql
         try:
-            self.connection.exec_driver_sql(sql.batch.text, head[0])
+            tell(sql.batch.text, rows.batch)
         except IntegrityError:
             raise _AppliedError from None
-        moves = [(units, *cell, units) for cell, units in net.items() if units]
-        if moves:
-            done = self.connection.exec_driver_sql(sql.move.text, sql.move.rows(moves))
-            if done.rowcount != len(moves):
-                raise InvalidError(f"batch {batch_id}: takes out what is not there")
+        if rows.moves and tell(sql.move.text, rows.moves).rowcount != len(rows.moves):
+            raise InvalidError(f"batch {batch_id}: takes out what is not there")
         midway()
-        lines = [
-            (workload_id, batch_id, line, each.warehouse_id, each.sku, each.quantity, each.reason)
-            for line, each in enumerate(movements)
-        ]
-        self.connection.exec_driver_sql(sql.line.text, sql.line.rows(lines))
-        return True
+        tell(sql.line.text, rows.lines)
 
     def _mend(self) -> None:
         """A connection that was lost is followed by one that is as patient."""
