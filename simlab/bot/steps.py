@@ -1,7 +1,7 @@
 """The steps of an attempt at a batch: fetch, validate, apply, commit."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from simlab.bot.desk import Desk, Job
 from simlab.bot.failures import FailedError, InvalidError, failure_of
@@ -12,6 +12,10 @@ from simlab.bot.till import Till
 from simlab.clock import WallClock
 
 _SIGNS: Final = {"pick": (-1,), "receipt": (1,), "return": (1,), "adjustment": (-1, 1)}
+
+
+Caught: TypeAlias = Callable[[int, BaseException], None]
+"""Takes a batch's id and what was raised at it; it must not raise itself."""
 
 
 class Hazard(Protocol):
@@ -33,11 +37,20 @@ class Steps:
         till: its connection to the inventory.
         clock: by which it is paced.
         hazard: what befalls attempts that are to fail, or to take longer than usual.
+        caught: shown each exception that an attempt ended with, and the batch's id.
     """
 
     def __init__(
-        self, ledger: Ledger, movements: Movements, till: Till, clock: WallClock, hazard: Hazard
+        self,
+        ledger: Ledger,
+        movements: Movements,
+        till: Till,
+        clock: WallClock,
+        hazard: Hazard,
+        *,
+        caught: Caught | None = None,
     ) -> None:
+        self._caught = caught
         self._ledger = ledger
         self._movements = movements
         self._known = frozenset(movements.skus)
@@ -66,6 +79,8 @@ class Steps:
         except CutShortError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it is this batch's failure alone
+            if self._caught is not None:
+                self._caught(self._ledger.batch_id[job.turn.batch], error)
             failure = failure_of(error)
             if failure.error_type == job.cause:  # on purpose: the workload says if it passes
                 return FailedError(failure.error_type, transient=job.goes_on)

@@ -157,7 +157,7 @@ def _report_to(
 
     sentry = Sentry(dsn, run_id=run_id)
     if sentry.problem is None:
-        relay.add("sentry", sentry, lost=lambda: sentry.dropped)
+        relay.add("sentry", sentry, lost=lambda: sentry.dropped, caught=sentry.caught)
         stack.callback(sentry.close)
     elif announce is not None:
         announce(sentry.problem)
@@ -174,7 +174,9 @@ def _worked(
     from simlab.run.real import work_for_real  # noqa: PLC0415  # virtual runs need no database
 
     with sampling(relay.metrics.read, every_s=min(1.0, plan.real_interval_s)) as sampler:
-        real = work_for_real(plan, url=db, folder=folder, observers=(relay,), readings=sampler)
+        real = work_for_real(
+            plan, url=db, folder=folder, observers=(relay,), readings=sampler, caught=relay.caught
+        )
     return real.stopped_by is not None, real
 
 

@@ -20,7 +20,7 @@ from simlab.bot.loop import work
 from simlab.bot.machine import Machine
 from simlab.bot.movements import Movements
 from simlab.bot.reconciliation import Reconciliation
-from simlab.bot.steps import Steps
+from simlab.bot.steps import Caught, Steps
 from simlab.bot.store import Store
 from simlab.bot.till import Till
 from simlab.bot.wall import WallBot, WorkedForReal
@@ -75,6 +75,7 @@ def work_for_real(
     folder: Path,
     observers: Sequence[Observer],
     readings: Readings | None = None,
+    caught: Caught | None = None,
 ) -> RealWork:
     """Work through the batches of a plan in wall time.
 
@@ -86,6 +87,7 @@ def work_for_real(
         folder: the run directory.
         observers: told of each attempt and sample.
         readings: where readings of this process come from; None reads it when they are due.
+        caught: shown each exception that an attempt ended with.
 
     Raises:
         ConfigError: the database cannot be used.
@@ -99,7 +101,7 @@ def work_for_real(
         stack.callback(database.close)
         store = Store(database, workload=_workload_name(plan), needed=movements.outgoing())
         machine = plan.machine(readings)
-        with _prepared(plan, ledger, movements, store, observers, machine) as bot:
+        with _prepared(plan, ledger, movements, store, observers, machine, caught) as bot:
             plan.pace.begin()
             with _asked_to_stop(bot) as asked:
                 worked = bot.work()
@@ -120,6 +122,7 @@ def _prepared(
     store: Store,
     observers: Sequence[Observer],
     machine: Machine,
+    caught: Caught | None,
 ) -> Iterator[WallBot]:
     """A bot whose workers are connected, under the trouble of the workload."""
     assert isinstance(plan.pace, WallClock)
@@ -132,7 +135,7 @@ def _prepared(
             till = stack.enter_context(Till(store, patience_s=patience_s))
             enactment = Enactment(ledger, store, upstream, plan.pace)
             stack.callback(enactment.close)
-            steps.append(Steps(ledger, movements, till, plan.pace, enactment))
+            steps.append(Steps(ledger, movements, till, plan.pace, enactment, caught=caught))
         if strained := _straining(plan):
             stack.enter_context(Stress(lambda: _strain(plan, strained)))
         yield WallBot(

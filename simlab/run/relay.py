@@ -5,7 +5,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final, TypeAlias
@@ -59,6 +59,7 @@ class Relay:
         self._lost: dict[str, Callable[[], int]] = {
             "log": lambda: self._log.dropped, "alerts": lambda: self._alerts.dropped,
         }  # fmt: skip
+        self._curious: list[Callable[[int, BaseException], None]] = []
         self._failed: Counter[str] = Counter()
         self._busy = self._stopped = False
         self._left = -1 if most_attempts is None else most_attempts
@@ -70,10 +71,32 @@ class Relay:
         unwritten = Counter({name: lost() for name, lost in self._lost.items()})
         return dict(+(self._failed + unwritten))
 
-    def add(self, name: str, observer: Observer, *, lost: Callable[[], int] = lambda: 0) -> None:
-        """Pass events on to one more; `lost` tells how many it failed to pass on itself."""
+    def add(
+        self,
+        name: str,
+        observer: Observer,
+        *,
+        lost: Callable[[], int] = lambda: 0,
+        caught: Callable[[int, BaseException], None] | None = None,
+    ) -> None:
+        """Pass events on to one more.
+
+        Args:
+            name: under which its losses are counted.
+            observer: who is told.
+            lost: how many events it failed to pass on itself.
+            caught: is shown each exception that an attempt ended with, and the batch's id.
+        """
         self._observers[name] = observer
         self._lost[name] = lost
+        if caught is not None:
+            self._curious.append(caught)
+
+    def caught(self, batch_id: int, error: BaseException) -> None:
+        """Show an exception that an attempt ended with to who would know; none is raised here."""
+        for show in self._curious:
+            with suppress(Exception):  # telemetry never stops a batch
+                show(batch_id, error)
 
     def emit(self, event: Event) -> None:
         """Tell all observers of an event and of the alerts it brings, in the order of time.
