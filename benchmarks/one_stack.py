@@ -32,7 +32,9 @@ def main(name: TelemetryName, count: int, folder: Path) -> None:
     rules = strategy_rules()
     evaluator = Evaluator(rules, run_id="bench")
     log = log_of(name, folder / "inventory.log", run_id="bench", error_texts={})
-    metrics = metrics_of(name, rules, values=lambda: evaluator.values, dropped=dict)
+    metrics = metrics_of(
+        name, rules, values=lambda: evaluator.values, dropped=dict, flushes=lambda: log.flushes
+    )
     write, count_one, judge = log.emit, metrics.emit, evaluator.observe
     told = events(count)
     for event in told[: count // 10]:

@@ -51,6 +51,7 @@ class Relay:
             evaluator.rules,
             values=lambda: evaluator.values,
             dropped=lambda: self.dropped,
+            flushes=lambda: self._log.flushes,
         )
         self.recorder = Recorder(report)
         self._observers: dict[str, Observer] = {

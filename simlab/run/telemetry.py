@@ -23,6 +23,10 @@ class EventLog(Protocol):
     def dropped(self) -> int:
         """How many lines could not be written."""
 
+    @property
+    def flushes(self) -> tuple[int, float]:
+        """How often lines were written in the background, and how long that took [s]."""
+
     def emit(self, event: Event) -> None:
         """Keep the line of an event."""
 
@@ -41,6 +45,11 @@ class HandlerLog:
     def dropped(self) -> int:
         """How many lines could not be written."""
         return self._handler.dropped
+
+    @property
+    def flushes(self) -> tuple[int, float]:
+        """Never: each line is written at once."""
+        return 0, 0.0
 
     def emit(self, event: Event) -> None:
         """Write one line."""
@@ -68,6 +77,7 @@ def metrics_of(
     *,
     values: Callable[[], Mapping[str, float]],
     dropped: Callable[[], Mapping[str, int]],
+    flushes: Callable[[], tuple[int, float]],
 ) -> MetricStack:
     """Metrics whose histogram has an edge wherever a rule on durations has its threshold.
 
@@ -76,6 +86,7 @@ def metrics_of(
         rules: the alert rules.
         values: what each rule was last judged by.
         dropped: what was lost since the start, by whom.
+        flushes: how often the log was flushed, and how long that took [s].
     """
     on_durations = [rule for rule in rules if rule.signal == "duration" and rule.in_unit]
     edges_s = [rule.limit for rule in on_durations if rule.limit > 0]
@@ -86,6 +97,7 @@ def metrics_of(
         edges_s=edges_s,
         values=values,
         dropped=dropped,
+        flushes=flushes,
     )
 
 

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Summary, disable_created_metrics
+from prometheus_client import Counter, Gauge, disable_created_metrics
 from prometheus_client.registry import Collector
 
 from simlab.events import Alert, Event, Sample
@@ -13,7 +13,7 @@ from simlab.telemetry.exposition import exposition
 from simlab.telemetry.families import HELP, edges_of
 from simlab.telemetry.registry import Registry
 from simlab.telemetry.resources import Reading
-from simlab.telemetry.standing import Dropped, Firing, Losses, RuleValues, Values
+from simlab.telemetry.standing import Dropped, Firing, Flushes, Losses, RuleValues, Totals, Values
 
 _UNREAD: Final = ("cpu_percent", "mem_usage_mb", "host_cpu_percent", "inv_cpu_limit_cores",
                   "inv_mem_limit_bytes")  # fmt: skip
@@ -28,6 +28,7 @@ class MetricStack(ABC):
         edges_s: where the histogram must have an edge, beside the slow-batch threshold [s].
         values: tells what each rule is judged by now; called at each scrape, in its thread.
         dropped: tells what others lost since the start, by reason; called likewise.
+        flushes: tells how often the log was flushed, and how long that took; called likewise.
 
     Attributes:
         registry: what is scraped.
@@ -42,6 +43,7 @@ class MetricStack(ABC):
         edges_s: Sequence[float] = (),
         values: Values | None = None,
         dropped: Losses | None = None,
+        flushes: Totals | None = None,
     ) -> None:
         disable_created_metrics()  # they double an exposition
         self.registry = Registry()
@@ -52,12 +54,10 @@ class MetricStack(ABC):
         self._read, self._written = counter("inv_disk_read_bytes"), counter("inv_disk_write_bytes")
         self._firing = Firing(rules)
         self._values = RuleValues(rules, values)
-        self._flushes = Summary("inv_telemetry_flush_seconds", HELP["inv_telemetry_flush_seconds"],
-                                registry=None)  # fmt: skip
         self._is_read = False
         for collector in (
             *self._gauges.values(), self._read, self._written, self._firing, self._values,
-            Dropped(self._lost, dropped), self._flushes,
+            Dropped(self._lost, dropped), Flushes(flushes),
         ):  # fmt: skip
             self.registry.register(collector)
         for name in _UNREAD:
@@ -76,10 +76,6 @@ class MetricStack(ABC):
         self._gauges["inv_mem_limit_bytes"].set(reading.mem_limit_bytes)
         self._read.inc(reading.disk_read_bytes)
         self._written.inc(reading.disk_write_bytes)
-
-    def flushed(self, duration_s: float) -> None:
-        """Take note of a flush of the log; any thread may."""
-        self._flushes.observe(duration_s)
 
     def exposition(self) -> bytes:
         """What a scrape would get now."""

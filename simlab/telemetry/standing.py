@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -17,6 +17,10 @@ Values: TypeAlias = Callable[[], Mapping[str, float]]
 
 Losses: TypeAlias = Callable[[], Mapping[str, int]]
 """Tells for each reason how much was lost since the start."""
+
+
+Totals: TypeAlias = Callable[[], tuple[int, float]]
+"""Tells how often something was done since the start, and how long that took in all [s]."""
 
 
 class Firing(Collector):
@@ -84,4 +88,19 @@ class Dropped(Collector):
                 told[label] = told.get(label, 0.0) + count
         for label, total in told.items():
             family.add_metric([label], total)
+        yield family
+
+
+class Flushes(Collector):
+    """`inv_telemetry_flush_seconds`: how often the log was flushed, and how long that took."""
+
+    def __init__(self, flushes: Totals | None) -> None:
+        self._flushes = flushes
+
+    def collect(self) -> Iterator[Metric]:
+        """The family as it stands."""
+        name = "inv_telemetry_flush_seconds"
+        family = SummaryMetricFamily(name, HELP[name])
+        count, total_s = self._flushes() if self._flushes is not None else (0, 0.0)
+        family.add_metric([], count_value=count, sum_value=total_s)
         yield family

@@ -114,14 +114,13 @@ def test_both_stacks_expose_the_same_family_by_family_and_sample_by_sample(upto:
     """Quantiles within 1 %, sums but for the order of adding; all else to the bit."""
     default, plain = (
         stack(rules=["slow", "errors"], slow_s=1.7, values=lambda: {"slow": 2.5},
-              dropped=lambda: {"log": 3})
+              dropped=lambda: {"log": 3}, flushes=lambda: (1, 0.25))
         for stack in STACKS
     )  # fmt: skip
     for metrics in (default, plain):
         for event in all_kinds()[:upto]:
             metrics.emit(event)
         metrics.read(READING)
-        metrics.flushed(0.25)
     ours, theirs = (list(each.registry.collect()) for each in (default, plain))
     assert [(f.name, f.type, f.documentation) for f in ours] == [
         (f.name, f.type, f.documentation) for f in theirs
@@ -288,10 +287,11 @@ def test_samples_are_shown_until_the_machine_is_read_and_add_nothing_afterwards(
 
 def test_rules_values_flushes_and_losses_are_told(stack: type[MetricStack]) -> None:
     values, lost = {"slow": 2.5}, {"log": 0}
-    metrics = stack(rules=["slow", "errors"], values=lambda: values, dropped=lambda: lost)
+    metrics = stack(
+        rules=["slow", "errors"], values=lambda: values, dropped=lambda: lost,
+        flushes=lambda: (2, 0.75),
+    )  # fmt: skip
     lost["log"] = 4
-    metrics.flushed(0.25)
-    metrics.flushed(0.5)
     told = series(metrics)
     assert told["inv_rule_value{slow}"] == 2.5
     assert math.isnan(told["inv_rule_value{errors}"])
