@@ -2,6 +2,7 @@
 
 import logging
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
 from logging.handlers import TimedRotatingFileHandler
@@ -44,15 +45,17 @@ class DailyFileHandler(Counting, TimedRotatingFileHandler):
     already is of the day of its last line.
     """
 
-    def __init__(self, path: Path, *, kept_days: int = KEPT_DAYS) -> None:
+    def __init__(self, path: Path, *, kept_days: int = KEPT_DAYS, delay: bool = False) -> None:
         last_s = _last_time_s(path)
-        super().__init__(path, when="midnight", utc=True, backupCount=kept_days, encoding="utf-8")
-        self._day_end_s = None if last_s is None else _midnight_after(last_s)
+        super().__init__(
+            path, when="midnight", utc=True, backupCount=kept_days, encoding="utf-8", delay=delay
+        )
+        self._day_end_s = None if last_s is None else midnight_after(last_s)
 
     def shouldRollover(self, record: logging.LogRecord) -> int:  # noqa: N802  # the base's name
         """Whether the record belongs to a later day than the file."""
         if self._day_end_s is None:
-            self._day_end_s = _midnight_after(record.created)
+            self._day_end_s = midnight_after(record.created)
         self._next_s = record.created
         return int(record.created >= self._day_end_s)
 
@@ -61,11 +64,11 @@ class DailyFileHandler(Counting, TimedRotatingFileHandler):
         if self.stream is not None:
             self.stream.close()
             self.stream = None  # the base opens it anew
-        if Path(self.baseFilename).exists():
+        with suppress(FileNotFoundError):  # someone took it away
             Path(self.baseFilename).rename(self._free_name())
+        self._day_end_s = midnight_after(self._next_s)
         for old in self.getFilesToDelete():
             Path(old).unlink(missing_ok=True)
-        self._day_end_s = _midnight_after(self._next_s)
 
     def getFilesToDelete(self) -> list[str]:  # noqa: N802  # the base's name
         """The files of all days but the last ones that are kept; 0 keeps every day."""
@@ -102,7 +105,8 @@ def _last_time_s(path: Path) -> float | None:
         return path.stat().st_mtime
 
 
-def _midnight_after(time_s: float) -> int:
+def midnight_after(time_s: float) -> int:
+    """When the day ends that holds a moment, both in seconds since 1970-01-01 UTC."""
     return (int(time_s) // 86_400 + 1) * 86_400
 
 

@@ -1,0 +1,257 @@
+"""The sidecar: a file beside the log that holds the lines which are not yet in it.
+
+It is mapped into memory, so what has been copied there survives the process, however it ends
+(not the machine). It is a ring of bytes. A line is copied behind the last one and then
+committed by one store of eight aligned bytes, the ring's head, which no kill can tear; the tail
+follows when the lines are in the log. Both count bytes since the sidecar was made.
+
+Whoever holds the file's lock is the only writer of the log.
+"""
+
+import fcntl
+import mmap
+import os
+from contextlib import suppress
+from pathlib import Path
+from threading import RLock
+from typing import Final, NamedTuple
+
+from simlab.errors import OutputError
+
+CAPACITY_BYTES: Final = 1 << 20
+LEAST_CAPACITY_BYTES: Final = 1 << 17  # two of the longest lines
+_START: Final = 4096
+"""Where the ring begins; what is before is told in words of eight bytes."""
+_MAGIC: Final = int.from_bytes(b"simlab1\x00", "little")
+_MAGIC_AT, _CAPACITY_AT, _HEAD_AT, _TAIL_AT, _CHOICE_AT = range(5)
+_SLOTS_AT: Final = (8, 16)
+
+
+class TakenError(Exception):
+    """Another process, or another log in this one, holds the sidecar."""
+
+
+class Mark(NamedTuple):
+    """Which file the ring goes to: byte n of the ring is to be its byte n + `shift_bytes`."""
+
+    device: int
+    inode: int
+    shift_bytes: int
+
+
+class Sidecar:
+    """The ring, held by this process alone.
+
+    Appending costs a copy. Nothing here writes to the log.
+
+    Args:
+        path: the sidecar's file; made when it is not there.
+        capacity_bytes: how much it holds; one that still holds lines keeps its own.
+
+    Attributes:
+        lock: held while a line is appended; may be taken again by its holder.
+        busy: whether a line is being appended.
+
+    Raises:
+        TakenError: someone else holds it.
+        OutputError: it is no sidecar of this version.
+        OSError: it cannot be made.
+    """
+
+    _head: int  # the same as the word, but sooner read
+    _limit: int  # how far the head may go
+
+    def __init__(self, path: Path, *, capacity_bytes: int = CAPACITY_BYTES) -> None:
+        self.path = path
+        self.lock = RLock()
+        self.busy = False
+        self._fd = _claimed(path)
+        try:
+            self._take_up(max(capacity_bytes, LEAST_CAPACITY_BYTES))
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def append(self, data: bytes) -> bool:
+        """Keep some whole lines; False, and nothing done, when there is no room for them.
+
+        Nor is there while a signal's handler runs in the middle of another call, nor after the
+        end.
+        """
+        with self.lock:
+            head = self._head
+            new = head + len(data)
+            if new > self._limit or self.busy:
+                return False
+            self.busy = True
+            try:
+                at = _START + head % self._capacity
+                if at + len(data) <= self._size:
+                    self._map[at : at + len(data)] = data
+                else:
+                    self._wrap(at, data)
+                self._head = new
+                self._words[_HEAD_AT] = new
+            finally:
+                self.busy = False
+            return True
+
+    @property
+    def head(self) -> int:
+        """Where the committed lines end."""
+        return self._words[_HEAD_AT]
+
+    @property
+    def tail(self) -> int:
+        """Where the lines begin that are not yet in the log."""
+        return self._words[_TAIL_AT]
+
+    @property
+    def mark(self) -> Mark:
+        """Which file they go to."""
+        at = _SLOTS_AT[self._words[_CHOICE_AT]]
+        return Mark(*self._words[at : at + len(Mark._fields)])
+
+    @mark.setter
+    def mark(self, mark: Mark) -> None:
+        """Written where it is not read from, then chosen."""
+        choice = 1 - self._words[_CHOICE_AT]
+        for at, value in enumerate(mark, _SLOTS_AT[choice]):
+            self._words[at] = value
+        self._words[_CHOICE_AT] = choice
+
+    def advance(self, tail: int) -> None:
+        """Give up what lies before `tail`, since it is in the log."""
+        self._words[_TAIL_AT] = tail
+        self._limit = tail + self._capacity
+
+    def parts(self, since: int, until: int) -> list[memoryview]:
+        """The bytes from `since` to `until`, in the ring's one or two pieces."""
+        if since == until:
+            return []
+        at, end = since % self._capacity, (until - 1) % self._capacity + 1
+        if at < end:
+            return [self._ring[at:end]]
+        return [self._ring[at:], self._ring[:end]]
+
+    def lost(self) -> bool:
+        """Whether the file at the path is no longer this one, so that a kill would lose lines."""
+        return not _names(self.path, self._fd)
+
+    def replace(self) -> None:
+        """Go on in a new file at the path. Nobody may use the sidecar meanwhile.
+
+        Raises:
+            TakenError: someone else has made one there.
+            OSError: it cannot be made.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fd = _claimed(self.path)
+        try:
+            os.posix_fallocate(fd, 0, self._size)
+            new = mmap.mmap(fd, self._size)
+        except BaseException:
+            os.close(fd)
+            raise
+        new[8:] = self._map[8:]
+        new[:8] = self._map[:8]
+        old, self._fd = self._fd, fd
+        self._release()
+        self._bind(new)
+        os.close(old)
+
+    def close(self) -> None:
+        """Let go of it, and remove the file if it holds no lines."""
+        if self.head == self.tail and not self.lost():
+            self.path.unlink()
+        self.disown()
+
+    def disown(self) -> None:
+        """Let go of it, leaving all to whoever shares its lock: a forked child's end of it."""
+        self._limit = -1
+        with suppress(BufferError):  # a thread that no child has was reading there
+            self._release()
+        os.close(self._fd)
+
+    def _take_up(self, capacity_bytes: int) -> None:
+        size = os.fstat(self._fd).st_size
+        if size >= _START:
+            with mmap.mmap(self._fd, size) as there, memoryview(there).cast("q") as words:
+                left = _left(words, size, self.path)
+            capacity_bytes = left or capacity_bytes
+            if not left:
+                os.ftruncate(self._fd, 0)
+        self._size = _START + capacity_bytes
+        os.posix_fallocate(self._fd, 0, self._size)  # a hole on a full disk would be a SIGBUS
+        self._bind(mmap.mmap(self._fd, self._size))
+        self._words[_CAPACITY_AT] = capacity_bytes
+        self._words[_MAGIC_AT] = _MAGIC
+
+    def _bind(self, mapped: mmap.mmap) -> None:
+        self._map = mapped
+        self._words = memoryview(mapped)[:_START].cast("q")
+        self._ring = memoryview(mapped)[_START:]
+        self._capacity = self._size - _START
+        self._head = self._words[_HEAD_AT]
+        self._limit = self._words[_TAIL_AT] + self._capacity
+
+    def _release(self) -> None:
+        self._words.release()
+        self._ring.release()
+        self._map.close()
+
+    def _wrap(self, at: int, data: bytes) -> None:
+        fits = self._size - at
+        self._map[at : self._size] = data[:fits]
+        self._map[_START : _START + len(data) - fits] = data[fits:]
+
+
+def sidecar_of(log: Path) -> Path:
+    """Where a log's sidecar lies; the name is not one of a log's.
+
+    >>> sidecar_of(Path("logs/inventory.log")).name
+    'inventory-log.sidecar'
+    """
+    return log.with_name(f"{log.name.replace('.', '-')}.sidecar")
+
+
+def _left(words: memoryview, size: int, path: Path) -> int:
+    """The capacity of a sidecar that still holds lines; 0 when there are none to keep.
+
+    Raises:
+        OutputError: what is there cannot be understood.
+    """
+    magic, capacity, head, tail = words[:4]
+    if magic == 0:  # killed while it was made, before it held anything
+        return 0
+    whole = capacity == size - _START and 0 <= tail <= head <= tail + capacity
+    if magic != _MAGIC or not whole or words[_CHOICE_AT] not in (0, 1):
+        raise OutputError(
+            f"{path}: found something else than a log's unwritten lines, as this version keeps "
+            "them; move it away"
+        )
+    return int(capacity) if head > tail else 0
+
+
+def _claimed(path: Path) -> int:
+    """A descriptor of the file at a path, with its lock, which the system drops at our end."""
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            raise TakenError(path) from None
+        except BaseException:
+            os.close(fd)
+            raise
+        if _names(path, fd):
+            return fd
+        os.close(fd)  # whoever held it removed it meanwhile
+
+
+def _names(path: Path, fd: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(fd))
+    except OSError:
+        return False

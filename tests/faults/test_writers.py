@@ -1,0 +1,108 @@
+"""A second writer is refused, or has a file of its own: nothing is interleaved, nothing lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import simlab
+from simlab.errors import OutputError
+from simlab.telemetry.crashsafe import CrashSafeLog, recover
+
+WRITERS, LINES = 4, 1500
+WRITER = """
+import sys, time
+from pathlib import Path
+from simlab.events import RunStarted
+from simlab.telemetry.crashsafe import CrashSafeLog
+path, name, lines = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+log = CrashSafeLog(path, run_id=name, shared=True, kept_days=0)
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(lines):  # a day each 50 lines
+    time_us = 1_767_571_200_000_000 + number * 1728_000_000
+    log.emit(RunStarted(time_us, name, "wall", number, 1))
+print("logged", flush=True)
+sys.stdin.readline()
+"""
+
+
+def writer(path: Path, name: str, lines: int = LINES) -> "subprocess.Popen[str]":
+    started = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), name, str(lines)],
+        env={**os.environ, "PYTHONPATH": str(Path(simlab.__file__).parents[1])},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    hear(started, "ready")
+    return started
+
+
+def hear(writer: "subprocess.Popen[str]", word: str) -> None:
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == f"{word}\n"
+
+
+def tell(writer: "subprocess.Popen[str]") -> None:
+    assert writer.stdin is not None
+    writer.stdin.write("go on\n")
+    writer.stdin.flush()
+
+
+def told(folder: Path) -> Counter[tuple[str, int]]:
+    """How often each line is in the log."""
+    lines = [line for path in folder.iterdir() for line in path.read_bytes().splitlines()]
+    return Counter((each["run_id"], each["batches"]) for each in map(json.loads, lines))
+
+
+def all_once(names: list[str]) -> dict[tuple[str, int], int]:
+    return {(name, number): 1 for name in names for number in range(LINES)}
+
+
+def test_four_writers_that_rotate_all_the_time_lose_nothing(tmp_path: Path) -> None:
+    path, names = tmp_path / "inventory.log", [f"w{number}" for number in range(WRITERS)]
+    writers = [writer(path, name) for name in names]
+    for each in writers:
+        tell(each)
+    for each in writers:
+        tell(each)
+        each.communicate(timeout=60)
+        assert each.returncode == 0
+    assert told(tmp_path) == all_once(names)
+    own = {name for name in os.listdir(tmp_path) if name.count(".") <= 2 and "20" not in name}  # noqa: PTH208  # names
+    assert own == {"inventory.log", "inventory.log.w2", "inventory.log.w3", "inventory.log.w4"}
+
+
+def test_what_killed_writers_left_is_in_their_own_files_at_the_next_start(tmp_path: Path) -> None:
+    path, names = tmp_path / "inventory.log", ["w0", "w1", "w2"]
+    writers = [writer(path, name) for name in names]
+    for each in writers:
+        tell(each)
+    for each in writers:
+        hear(each, "logged")
+        each.send_signal(signal.SIGKILL)
+        each.communicate(timeout=60)
+    CrashSafeLog(path, run_id="next").close()
+    assert told(tmp_path) == all_once(names)
+
+
+def test_a_second_writer_is_refused_in_one_line_while_the_first_is_at_work(tmp_path: Path) -> None:
+    path = tmp_path / "inventory.log"
+    first = writer(path, "w0", lines=10)
+    refusal = r"^.*/inventory.log: another process writes this log now; wait, or choose another$"
+    with pytest.raises(OutputError, match=refusal):
+        CrashSafeLog(path, run_id="r")
+    recover(path)  # leaves it alone
+    tell(first)
+    hear(first, "logged")
+    first.kill()
+    first.communicate(timeout=60)
+    begun = time.monotonic()
+    CrashSafeLog(path, run_id="r").close()
+    assert time.monotonic() - begun < 5
+    assert told(tmp_path) == {("w0", number): 1 for number in range(10)}
