@@ -1,5 +1,6 @@
 """Alert rules judged as the bot's events come: each event in, alert events out."""
 
+import math
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
@@ -40,7 +41,7 @@ class Evaluator:
         self._on_sample = [pair for pair in looks if pair[0].of_samples]
         self._apart = [Apart(rule, read=_reading(rule)) for rule in rules if rule.by is not None]
         self._pages = Pages(rules)
-        self._firing = 0
+        self._firing = self._now_us = 0
 
     @property
     def firing(self) -> dict[str, bool]:
@@ -50,12 +51,18 @@ class Evaluator:
 
     @property
     def values(self) -> dict[str, float]:
-        """For each rule by name what it was last judged by, NaN where that is undefined.
+        """For each rule by name what it was last judged by.
 
-        A rule that tells warehouses apart has no one value, and is left out.
+        It is NaN where that is undefined, and once the rule has gone silent for longer than its
+        `stale_after`, by the time of the last event of any kind. A rule that tells warehouses apart has no one value, and is left out.
         """
         apart = [watch for watch in self._watches if watch.warehouse_id is None]
-        return {watch.rule.name: watch.value() for watch in apart}
+        return {
+            watch.rule.name: math.nan
+            if watch.machine.has_gone_silent(self._now_us)
+            else watch.value()
+            for watch in apart
+        }
 
     def observe(self, event: Attempt | Sample) -> tuple[Alert, ...]:
         """Take the next event; the alerts it brings about, mostly none, in the order of time.
@@ -64,6 +71,7 @@ class Evaluator:
         judged up to it, and one that fires and has gone silent for longer than its `stale_after`
         resolves, at the end of that time.
         """
+        self._now_us = event.time_us
         told = self._due(event.time_us) if self._firing or self._timed else None
         for watch, look in self._on_attempt if type(event) is Attempt else self._on_sample:
             changes = look(event)

@@ -46,6 +46,7 @@ def _latest_above(watch: Watch, limit: float) -> Look:
         if value > limit or machine.is_active:
             return observe(event.time_us, value)
         machine.value = value
+        machine.seen_us = event.time_us
         return ()
 
     return look
@@ -73,6 +74,7 @@ def _share(watch: Watch, rule: Rule, width: int) -> Look:
             ones -= popleft()
             count = width
         if ones <= most and count == width and not machine.is_active:
+            machine.seen_us = event.time_us
             return ()
         return observe(event.time_us, ones / count if count >= needed else math.nan)
 

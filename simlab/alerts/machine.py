@@ -23,13 +23,14 @@ class Machine:
     Attributes:
         started_us: when the episode under way began to fire; None when none is.
         is_active: whether the rule is pending or firing.
+        seen_us: when the rule was last judged.
         stale_us: a rule not observed until after this moment has gone silent.
         value: what the rule was last judged by; NaN before, and where that is undefined.
     """
 
     __slots__ = (
         "_for_us", "_keep_us", "_last_true_us", "_pending_us", "_sign", "_signed_threshold",
-        "_stale_after_us", "is_active", "stale_us", "started_us", "value",
+        "_stale_after_us", "is_active", "seen_us", "stale_us", "started_us", "value",
     )  # fmt: skip
 
     def __init__(self, rule: Rule) -> None:
@@ -42,6 +43,7 @@ class Machine:
         self._last_true_us = 0
         self.started_us: int | None = None
         self.is_active = False
+        self.seen_us = 0
         self.stale_us = _NEVER_US
         self.value = math.nan
 
@@ -49,6 +51,10 @@ class Machine:
     def is_firing(self) -> bool:
         """Whether an episode is under way."""
         return self.started_us is not None
+
+    def has_gone_silent(self, now_us: int) -> bool:
+        """Whether what the rule was last judged by no longer stands for now."""
+        return now_us - self.seen_us > self._stale_after_us
 
     def observe(self, time_us: int, value: float) -> tuple[Change, ...]:
         """Take the next observation; what changed, in the order it did.
@@ -71,6 +77,7 @@ class Machine:
         gone = self.expire(time_us) if time_us > self.stale_us else ()
         self.stale_us = time_us + self._stale_after_us
         self.value = value
+        self.seen_us = time_us
         if self._sign * value > self._signed_threshold:
             return (*gone, *self._hold(time_us, value))
         self._pending_us = None

@@ -113,6 +113,7 @@ def run(
             folder,
             run_id=plan.run_id,
             telemetry=telemetry,
+            timed=clock == "wall",  # what real time things took is no part of a virtual run
             most_attempts=plan.most_attempts if clock == "virtual" else None,
             report=report,
             error_texts=source.dictionaries.error_texts,

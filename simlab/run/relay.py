@@ -39,6 +39,7 @@ class Relay:
         *,
         run_id: str,
         telemetry: TelemetryName = "default",
+        timed: bool = True,
         most_attempts: int | None = None,
         report: Callable[[int], None] | None,
         error_texts: ErrorTexts = NO_TEXTS,
@@ -51,7 +52,7 @@ class Relay:
             evaluator.rules,
             values=lambda: evaluator.values,
             dropped=lambda: self.dropped,
-            flushes=lambda: self._log.flushes,
+            flushes=(lambda: self._log.flushes) if timed else (lambda: (0, 0.0)),
         )
         self.recorder = Recorder(report)
         self._observers: dict[str, Observer] = {
