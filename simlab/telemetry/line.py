@@ -23,8 +23,12 @@ _MICROS: Final = len('{"time_us":1767571200')
 """Where, in an encoded event whose time has 16 digits, the second's six decimals start."""
 _FIELDS: Final = _MICROS + len("250001,")
 """Where its other fields do."""
-_EARLIEST_US: Final = 10**15
-_LATEST_US: Final = 10**16
+_SECONDS: Final = tuple(b"%02d:%02d." % divmod(second, 60) for second in range(3600))
+"""The text of each second of an hour."""
+_HOUR_US: Final = 3600 * US_PER_S
+_EARLIEST_US: Final = 277_778 * _HOUR_US
+_LATEST_US: Final = 2_777_777 * _HOUR_US
+"""Whole hours between which all times have 16 digits: from 2001 to 2286."""
 
 
 class LineEncoder:
@@ -57,14 +61,15 @@ class LineEncoder:
         if type(event) is Attempt:
             try:
                 body = self._encode(event)
-                from_us, until_us, second = self._entered
+                from_us, until_us, hour = self._entered
                 if not from_us <= event.time_us < until_us:
-                    second = self._enter(event.time_us)
+                    from_us, _, hour = self._enter(event.time_us)
+                second = _SECONDS[(event.time_us - from_us) // US_PER_S]
                 head = self._applied if event.status == "success" else None
                 if head is None or event.error_type is not None:
                     head = self._head(event)
                 micros = body[_MICROS : _FIELDS - 1]
-                line = b"".join((second, micros, head, body[_FIELDS:], b"\n"))
+                line = b"".join((hour, second, micros, head, body[_FIELDS:], b"\n"))
             except (TypeError, ValueError, OverflowError, RecursionError):
                 return self.formatted(event)
             if len(line) <= LINE_LIMIT_BYTES:
@@ -76,18 +81,18 @@ class LineEncoder:
         record = record_of(event, self._error_texts)
         return self._formatter.format(record).encode() + b"\n"
 
-    def _enter(self, time_us: int) -> bytes:
-        """The text of the second that holds a moment; kept for the next.
+    def _enter(self, time_us: int) -> tuple[int, int, bytes]:
+        """The hour that holds a moment, with its text; kept for the next moment.
 
         Raises:
-            ValueError: its microseconds have other than 16 digits.
+            ValueError: its microseconds may have other than 16 digits.
         """
         if not _EARLIEST_US <= time_us < _LATEST_US:
             raise ValueError(time_us)
-        from_us = time_us - time_us % US_PER_S
-        second = f'{{"timestamp":"{iso(from_us).removesuffix("000000Z")}'.encode()
-        self._entered = (from_us, from_us + US_PER_S, second)  # at once: threads may share this
-        return second
+        from_us = time_us - time_us % _HOUR_US
+        text = f'{{"timestamp":"{iso(from_us).removesuffix("00:00.000000Z")}'.encode()
+        self._entered = entered = (from_us, from_us + _HOUR_US, text)  # at once: threads share it
+        return entered
 
     def _head(self, event: Attempt) -> bytes:
         """What comes between the time and the event's own fields; kept, since there are few."""

@@ -57,3 +57,11 @@ def test_a_text_that_json_cannot_hold_is_told_as_the_formatter_tells_it() -> Non
     texts = {"timeout": ("no \ud800 way",)}
     event = attempt(START_US, status="error")
     assert LineEncoder(run_id='r"1', error_texts=texts).line(event) == formatted(event, texts)
+
+
+@pytest.mark.parametrize("border_us", [10**15, 10**16])
+def test_times_with_more_or_fewer_digits_have_the_formatters_bytes(border_us: int) -> None:
+    encoder = LineEncoder(run_id='r"1')
+    for away_us in (2 * 10**9, 10**10, 0, 1, -1, -(10**6), 10**6, -(10**10)):
+        event = attempt(border_us + away_us)
+        assert encoder.line(event) == formatted(event)
