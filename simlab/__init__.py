@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from simlab.dataset.effect import effect
     from simlab.dataset.kpis import kpis
     from simlab.dataset.labels import read_labels
+    from simlab.dataset.parts import parts_at
     from simlab.dataset.read import read
     from simlab.report.explained import explain
     from simlab.tuning.backtest import backtest
     from simlab.tuning.drift import drift
+    from simlab.tuning.streamed import backtest_parts
     from simlab.tuning.tune import tune
     from simlab.workload.catalogue import profiles
     from simlab.workload.draw import draw
@@ -38,6 +40,7 @@ __version__ = "0.1.0"
 __all__ = [
     "as_pandas",
     "backtest",
+    "backtest_parts",
     "draw",
     "drift",
     "effect",
@@ -47,6 +50,7 @@ __all__ = [
     "kpis",
     "load_profile",
     "load_rules",
+    "parts_at",
     "plan",
     "profiles",
     "read",
@@ -59,6 +63,7 @@ __all__ = [
 _HOMES = {
     "as_pandas": "simlab.dataset.as_pandas",
     "backtest": "simlab.tuning.backtest",
+    "backtest_parts": "simlab.tuning.streamed",
     "draw": "simlab.workload.draw",
     "drift": "simlab.tuning.drift",
     "effect": "simlab.dataset.effect",
@@ -68,6 +73,7 @@ _HOMES = {
     "kpis": "simlab.dataset.kpis",
     "load_profile": "simlab.workload.loading",
     "load_rules": "simlab.alerts.rules_file",
+    "parts_at": "simlab.dataset.parts",
     "plan": "simlab.workload.plan",
     "profiles": "simlab.workload.catalogue",
     "read": "simlab.dataset.read",

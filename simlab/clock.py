@@ -53,6 +53,10 @@ class WallClock:
         self._speed = speed
         self._origin_ns = time.monotonic_ns()
 
+    def begin(self) -> None:
+        """Be at the start now: what was prepared since then took none of its time."""
+        self._origin_ns = time.monotonic_ns()
+
     def now_us(self) -> int:
         """The start plus the time since, times the speed."""
         elapsed_ns = time.monotonic_ns() - self._origin_ns
@@ -60,9 +64,17 @@ class WallClock:
 
     def sleep_until_us(self, moment_us: int) -> None:
         """Sleep for what is left, if anything is."""
-        left_s = (moment_us - self.now_us()) / (US_PER_S * self._speed)
+        left_s = self.left_s(moment_us)
         if left_s > 0:
             time.sleep(left_s)
+
+    def left_s(self, moment_us: int) -> float:
+        """How long it really takes until a moment [s]; below 0 when it has passed."""
+        return self.real_s(moment_us - self.now_us())
+
+    def real_s(self, span_us: float) -> float:
+        """How long so much of its time really takes [s]."""
+        return span_us / (US_PER_S * self._speed)
 
 
 def utc_now_us() -> int:
@@ -83,3 +95,8 @@ def iso(time_us: int) -> str:
 @lru_cache(maxsize=256)  # events of one second follow each other
 def _second_text(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def monotonic_s() -> float:
+    """Seconds since some moment, for time limits: steps of the system's clock move nothing."""
+    return time.monotonic()

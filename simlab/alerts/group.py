@@ -33,6 +33,8 @@ def held_back(episodes: pl.DataFrame, rules: Sequence[Rule]) -> pl.Series:
     """
     held = np.zeros(len(episodes), dtype=bool)
     cooldown_us = cooldowns_us(rules)
+    if not cooldown_us:  # as for most rules: there may be hundreds of thousands of episodes
+        return pl.Series(held)
     for group, positions in _by_group(episodes, rules).items():
         if group.alert in cooldown_us:
             held[positions] = _held(episodes[positions], cooldown_us[group.alert])

@@ -1,9 +1,11 @@
 """Alert rules judged as the bot's events come: each event in, alert events out."""
 
+import math
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
 
+from simlab.alerts.look import look_of
 from simlab.alerts.pages import Pages
 from simlab.alerts.rule import Rule
 from simlab.alerts.watch import Apart, Reading, Told, Watch
@@ -21,36 +23,46 @@ class Evaluator:
         run_id: what the alerts' identities are derived from; the same run and episode give the
             same `alert_id`.
 
+    Attributes:
+        rules: those that are judged.
+
     Raises:
         ConfigError: a rule watches `value`, which no bot emits.
     """
 
     def __init__(self, rules: Sequence[Rule], *, run_id: str) -> None:
         self._run_id = run_id
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         plain = [Watch(rule, read=_reading(rule)) for rule in rules if rule.by is None]
         self._watches = plain
         self._timed = [watch for watch in plain if watch.is_timed]
-        self._on_attempt = [watch for watch in plain if not watch.of_samples]
-        self._on_sample = [watch for watch in plain if watch.of_samples]
+        looks = [(watch, look_of(watch)) for watch in plain]
+        self._on_attempt = [pair for pair in looks if not pair[0].of_samples]
+        self._on_sample = [pair for pair in looks if pair[0].of_samples]
         self._apart = [Apart(rule, read=_reading(rule)) for rule in rules if rule.by is not None]
         self._pages = Pages(rules)
-        self._firing = 0
+        self._firing = self._now_us = 0
 
     @property
     def firing(self) -> dict[str, bool]:
         """For each rule by name, whether it fires now, for any warehouse."""
         names = {watch.rule.name for watch in self._watches if watch.machine.is_firing}
-        return {rule.name: rule.name in names for rule in self._rules}
+        return {rule.name: rule.name in names for rule in self.rules}
 
     @property
     def values(self) -> dict[str, float]:
-        """For each rule by name what it was last judged by, NaN where that is undefined.
+        """For each rule by name what it was last judged by.
 
-        A rule that tells warehouses apart has no one value, and is left out.
+        It is NaN where that is undefined, and once the rule has gone silent for longer than its
+        `stale_after`, by the time of the last event of any kind. A rule that tells warehouses apart has no one value, and is left out.
         """
         apart = [watch for watch in self._watches if watch.warehouse_id is None]
-        return {watch.rule.name: watch.machine.value for watch in apart}
+        return {
+            watch.rule.name: math.nan
+            if watch.machine.has_gone_silent(self._now_us)
+            else watch.value()
+            for watch in apart
+        }
 
     def observe(self, event: Attempt | Sample) -> tuple[Alert, ...]:
         """Take the next event; the alerts it brings about, mostly none, in the order of time.
@@ -59,14 +71,12 @@ class Evaluator:
         judged up to it, and one that fires and has gone silent for longer than its `stale_after`
         resolves, at the end of that time.
         """
-        time_us = event.time_us
-        told = self._due(time_us) if self._firing or self._timed else None
-        for watch in self._on_attempt if type(event) is Attempt else self._on_sample:
-            value = watch.read(event)
-            if value is not None:
-                changes = watch.take(time_us, value)
-                if changes:  # seldom
-                    told = [*(told or ()), *((watch, change) for change in changes)]
+        self._now_us = event.time_us
+        told = self._due(event.time_us) if self._firing or self._timed else None
+        for watch, look in self._on_attempt if type(event) is Attempt else self._on_sample:
+            changes = look(event)
+            if changes:  # seldom
+                told = [*(told or ()), *((watch, change) for change in changes)]
         if self._apart and isinstance(event, Attempt):
             told = [*(told or ()), *self._told_apart(event)]
         return self._alerts(told) if told else ()

@@ -98,6 +98,16 @@ def replay(rules: Sequence[Rule], dataset: Dataset) -> pl.DataFrame:
     """
     until_us = last_us(dataset)
     frames = [frame for rule in rules for frame in _rule_episodes(rule, dataset, until_us)]
+    return joined(frames, rules)
+
+
+def joined(frames: Sequence[pl.DataFrame], rules: Sequence[Rule]) -> pl.DataFrame:
+    """Episodes of rules as one frame, sorted by start, with what their groups hold back.
+
+    Args:
+        frames: as `episodes_frame` gives them.
+        rules: those whose episodes they are.
+    """
     known = {name: dtype for name, dtype in EPISODES.items() if name != "held"}
     found = pl.concat([pl.DataFrame(schema=known), *frames]).sort("start", maintain_order=True)
     return found.with_columns(held=held_back(found, rules))
@@ -198,6 +208,8 @@ def firing(
     It costs time in the number of runs, not of rows. The arguments are those of `episodes`.
     """
     fires = np.maximum(_reached(beyond, beyond.first, for_us), beyond.first)
+    if keep_firing_for_us == 0:
+        return _each_by_itself(beyond, fires, until_us)
     chain = np.cumsum(~_bridged(beyond, keep_firing_for_us))
     fired = np.flatnonzero(fires <= beyond.last)
     opening = fired[np.diff(chain[fired], prepend=0) > 0]
@@ -235,8 +247,6 @@ def _bridged(beyond: Runs, keep_firing_for_us: int) -> NDArray[np.bool_]:
     before `keep_firing_for` is over.
     """
     result = np.zeros(len(beyond.first), dtype=bool)
-    if keep_firing_for_us == 0:
-        return result
     last, first = beyond.last[:-1], beyond.first[1:]
     silent = np.searchsorted(beyond.silences, first, side="right") > np.searchsorted(
         beyond.silences, last, side="right"
@@ -244,6 +254,21 @@ def _bridged(beyond: Runs, keep_firing_for_us: int) -> NDArray[np.bool_]:
     pause_us = beyond.time_us[first - 1] - beyond.time_us[last]
     result[1:] = ~silent & (pause_us < keep_firing_for_us)
     return result
+
+
+def _each_by_itself(beyond: Runs, fires: Times, until_us: int | None) -> Firing:
+    """The episodes of a rule that keeps nothing up: one for each run that is long enough."""
+    fired = fires <= beyond.last
+    first, last = fires[fired], beyond.last[fired]
+    size = len(beyond.time_us)
+    stops = np.append(beyond.silences, size)
+    silent = np.flatnonzero(stops[np.searchsorted(stops, last + 1)] == last + 1)
+    end_us = beyond.time_us[np.minimum(last + 1, size - 1)]
+    quiet_us = beyond.stale_after_us * ((last[silent] + 1 < size) | _outlasted(beyond, until_us))
+    end_us[silent] = beyond.time_us[last[silent]] + quiet_us
+    return Firing(
+        start_us=beyond.time_us[first], end_us=end_us, first=first, last=last, n=last - first + 1
+    )
 
 
 def _ends_us(beyond: Runs, last: Times, keep_firing_for_us: int, until_us: int | None) -> Times:
@@ -275,11 +300,14 @@ def _peaks(value: Values, found: Firing, direction: Side) -> Values:
 
 
 def _rule_episodes(rule: Rule, dataset: Dataset, until_us: int | None) -> list[pl.DataFrame]:
-    return [_episodes_frame(rule, judged, until_us) for judged in series(rule, dataset)]
+    return [
+        episodes_frame(rule, _rule_over(rule, judged, until_us), judged.warehouse_id)
+        for judged in series(rule, dataset)
+    ]
 
 
-def _episodes_frame(rule: Rule, judged: Series, until_us: int | None) -> pl.DataFrame:
-    found = episodes(
+def _rule_over(rule: Rule, judged: Series, until_us: int | None) -> Episodes:
+    return episodes(
         judged.time_us,
         judged.value,
         threshold=rule.limit,
@@ -289,6 +317,10 @@ def _episodes_frame(rule: Rule, judged: Series, until_us: int | None) -> pl.Data
         stale_after_us=rule.silence_us,
         until_us=until_us,
     )
+
+
+def episodes_frame(rule: Rule, found: Episodes, warehouse_id: int | None) -> pl.DataFrame:
+    """The episodes of a rule, or of its part for one warehouse: `EPISODES` but for `held`."""
     size = len(found.n)
     columns = {
         "rule": [rule.name] * size,
@@ -296,6 +328,6 @@ def _episodes_frame(rule: Rule, judged: Series, until_us: int | None) -> pl.Data
         "end": found.end_us,
         "peak_value": found.peak_value,
         "n": found.n,
-        "warehouse_id": [judged.warehouse_id] * size,
+        "warehouse_id": [warehouse_id] * size,
     }
     return pl.DataFrame(columns, schema={name: EPISODES[name] for name in columns})

@@ -50,13 +50,20 @@ def series(rule: Rule, dataset: Dataset) -> tuple[Series, ...]:
         InputError: the dataset says nothing about the signal: no samples, no such column, or
             not one observation.
     """
-    seen = _observed(rule, dataset)
     until_us = last_us(dataset)
-    return tuple(
+    found = tuple(
         Series(warehouse_id=warehouse_id, time_us=moment_us, value=value)
-        for warehouse_id, part in _parts(rule, seen)
-        for moment_us, value in [windowed(rule, *_arrays(part), until_us=until_us)]
+        for warehouse_id, time_us, seen in observed(rule, dataset)
+        for moment_us, value in [windowed(rule, time_us, seen, until_us=until_us)]
     )
+    if not found:
+        sampled = rule.signal in SAMPLE_SIGNALS
+        frame = dataset.samples if sampled else dataset.rows
+        height = 0 if frame is None else frame.height
+        raise untold(
+            rule, dataset, f"and none of {height} {'samples' if sampled else 'rows'} tells it"
+        )
+    return found
 
 
 def observations(rule: Rule, dataset: Dataset) -> tuple[Times, Values]:
@@ -72,24 +79,34 @@ def last_us(dataset: Dataset) -> int | None:
     return max(lasts, default=None)
 
 
-def _observed(rule: Rule, dataset: Dataset) -> pl.DataFrame:
-    """The signal's observations: `timestamp`, `value`, and what the rule tells apart."""
-    value = _EXPRESSIONS.get(rule.signal, pl.col(rule.signal))
+def observed(rule: Rule, dataset: Dataset) -> Iterator[tuple[int | None, Times, Values]]:
+    """The observations of the rule's signal, and what was observed.
+
+    Yields:
+        All of them, where there is any, with None; or those of each warehouse by its id.
+
+    Raises:
+        InputError: there are no samples, or no such column.
+    """
+    value = _value(rule)
     apart = [] if rule.by is None else [rule.by]
-    frame = _frame(rule, dataset, [*value.meta.root_names(), *apart])
+    frame = _frame(rule, dataset, columns(rule))
     seen = frame.select("timestamp", *apart, value=value.cast(pl.Float64)).drop_nulls()
-    if seen.is_empty():
-        kind = "samples" if frame is dataset.samples else "rows"
-        raise _untold(rule, dataset, f"and none of {frame.height} {kind} tells it")
-    return seen
+    if rule.by is not None:
+        for key, part in sorted(seen.partition_by(rule.by, as_dict=True).items()):
+            yield int(key[0]), *_arrays(part)
+    elif not seen.is_empty():
+        yield None, *_arrays(seen)
 
 
-def _parts(rule: Rule, seen: pl.DataFrame) -> Iterator[tuple[int | None, pl.DataFrame]]:
-    if rule.by is None:
-        yield None, seen
-        return
-    for key, part in sorted(seen.partition_by(rule.by, as_dict=True).items()):
-        yield int(key[0]), part
+def columns(rule: Rule) -> tuple[str, ...]:
+    """The columns that the rule looks at, beside `timestamp`."""
+    apart = [] if rule.by is None else [rule.by]
+    return (*_value(rule).meta.root_names(), *apart)
+
+
+def _value(rule: Rule) -> pl.Expr:
+    return _EXPRESSIONS.get(rule.signal, pl.col(rule.signal))
 
 
 def _arrays(seen: pl.DataFrame) -> tuple[Times, Values]:
@@ -101,14 +118,15 @@ def _frame(rule: Rule, dataset: Dataset, columns: Sequence[str]) -> pl.DataFrame
     """The rows or samples that have the columns of the rule's signal; refused without."""
     frame = dataset.samples if rule.signal in SAMPLE_SIGNALS else dataset.rows
     if frame is None:
-        raise _untold(rule, dataset, "and there are no samples")
+        raise untold(rule, dataset, "and there are no samples")
     for column in columns:
         if column not in frame.columns:
-            raise _untold(rule, dataset, f"found {', '.join(frame.columns)}, no {column}")
+            raise untold(rule, dataset, f"found {', '.join(frame.columns)}, no {column}")
     return frame
 
 
-def _untold(rule: Rule, dataset: Dataset, fault: str) -> InputError:
+def untold(rule: Rule, dataset: Dataset, fault: str) -> InputError:
+    """That a dataset says nothing of what the rule needs, and why."""
     return InputError(
         f"{dataset.name}: rule {rule.name!r} needs {rule.signal}, {fault}; "
         "leave the rule out, or give data that tell it"

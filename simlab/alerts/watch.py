@@ -31,6 +31,7 @@ class Watch:
         take: takes the next observation; what changed.
         advance: lets time go on up to a moment, what happens at it left out; what changed.
         finish: lets time go on up to the end of a run; what changed.
+        value: what the rule was last judged by, NaN where that is undefined.
         is_timed: whether the rule is judged when time goes on, not only at its observations.
     """
 
@@ -39,6 +40,7 @@ class Watch:
         self.warehouse_id = warehouse_id
         self.read = read
         self.machine = Machine(rule)
+        self.value: Callable[[], float] = lambda: self.machine.value
         self.is_timed = rule.step_us is not None or rule.aggregate == "absent"
         course = _course(rule, self.machine)
         self.take: Take = course.take
@@ -46,6 +48,11 @@ class Watch:
         self.finish: Advance = course.finish
         self._started_us: int | None = None
         self._repeats = 0
+
+    @property
+    def takes_plainly(self) -> bool:
+        """Whether the machine is given observations as they are."""
+        return self.take == self.machine.observe
 
     @property
     def of_samples(self) -> bool:

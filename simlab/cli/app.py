@@ -3,7 +3,7 @@
 import typer
 
 from simlab import __version__
-from simlab.cli import backtest, dashboard, demo, drift, effect, fit, gen, kpi, run, tune
+from simlab.cli import backtest, dashboard, demo, drift, effect, export, fit, gen, kpi, run, tune
 
 app = typer.Typer(
     name="simlab",
@@ -16,7 +16,7 @@ app = typer.Typer(
 )
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, kpi.kpi, effect.effect,
-    backtest.backtest, tune.tune, drift.drift, dashboard.dashboard,
+    backtest.backtest, tune.tune, drift.drift, export.export, dashboard.dashboard,
 ):  # fmt: skip
     app.command()(command)
 

@@ -15,6 +15,7 @@ from simlab.cli.options import (
     Rules,
     Source,
     Time,
+    labels_within,
     moment_us,
     read_source,
     rules_or_strategy,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from simlab.alerts.rule import Rule
+    from simlab.dataset.parts import Parts
     from simlab.report.explained import Explanation
     from simlab.tuning.backtest import Backtest
 
@@ -64,13 +66,21 @@ def backtest(
     from simlab.tuning.backtest import backtest as judge
     from simlab.tuning.cautions import cautions_on_data
     from simlab.tuning.labels import cautions_on_labels
+    from simlab.tuning.streamed import backtest_parts, ends_of, head_of
 
     judged_rules = rules_or_strategy(rules)
     if episodes is not None:
         refuse_existing(episodes, force=force)
     start_us, until_us = moment_us(since, "--from"), moment_us(until, "--until")
-    dataset = read_source(path, time=time, maps=mapping, max_rejected=max_rejected, labels=labels)
-    result = judge(dataset, judged_rules, start_us=start_us, until_us=until_us)
+    parts = None if explain or time or mapping else _large(path, labels)
+    if parts is None:
+        dataset = read_source(
+            path, time=time, maps=mapping, max_rejected=max_rejected, labels=labels
+        )
+        result = judge(dataset, judged_rules, start_us=start_us, until_us=until_us)
+    else:
+        dataset = head_of(parts, judged_rules)
+        result = backtest_parts(parts, judged_rules, start_us=start_us, until_us=until_us)
     if episodes is not None:
         _write(result.episodes, episodes, force=force)
     told = (
@@ -78,7 +88,7 @@ def backtest(
     )
     cautions = cautions_on_data(dataset, judged_rules)
     if labels is not None:
-        cautions += cautions_on_labels(dataset)
+        cautions += cautions_on_labels(dataset if parts is None else ends_of(parts))
     if as_json:
         because = {} if told is None else {"explanation": _explained(told)}
         show_json({**_as_json(result), **because, "cautions": cautions})
@@ -92,6 +102,21 @@ def backtest(
     caution(cautions)
     if episodes is not None:
         say(f"{episodes}: {len(result.episodes):,} episodes")
+
+
+def _large(path: Path, labels: Path | None) -> "Parts | None":
+    """A dataset directory that is better read part by part, with its labels; else None."""
+    from dataclasses import replace
+
+    from simlab.dataset.parts import parts_at
+    from simlab.tuning.streamed import ends_of, is_large
+
+    parts = parts_at(path)
+    if parts is None or not is_large(parts):
+        return None
+    if labels is None:
+        return parts
+    return replace(parts, incidents=labels_within(labels, ends_of(parts)))
 
 
 def _write(episodes: "pl.DataFrame", path: Path, *, force: bool) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from simlab.cli.console import caution, note, progress, say, show, show_json
 from simlab.cli.options import DEFAULT_SEED, Force, Json, Seed, fresh, rules_or_strategy
-from simlab.cli.tune import show_tuning
+from simlab.cli.tuned import show_tuning
 
 if TYPE_CHECKING:
     from simlab.alerts.rule import Rule

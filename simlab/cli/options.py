@@ -82,11 +82,11 @@ def read_source(
         where = f"kept in {kept}" if kept else "which could not be kept"
         total = dataset.lines.accepted + dataset.lines.rejected
         note(f"{path}: {dataset.lines.rejected} of {total} lines rejected, {where}")
-    return dataset if labels is None else replace(dataset, incidents=_labels(labels, dataset))
+    return dataset if labels is None else replace(dataset, incidents=labels_within(labels, dataset))
 
 
-def _labels(path: Path, dataset: "Dataset") -> "pl.DataFrame":
-    """The labels of a file.
+def labels_within(path: Path, dataset: "Dataset") -> "pl.DataFrame":
+    """The labels of a file, some of which lie within the data.
 
     Raises:
         InputError: they cannot be read, or none of them lies within the data.

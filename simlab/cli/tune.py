@@ -1,6 +1,5 @@
 """`simlab tune`: thresholds chosen on some data, judged on other."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from simlab.cli.console import caution, interruptible, progress, say, show, show_json
+from simlab.cli.console import caution, interruptible, progress, say, show_json
 from simlab.cli.options import (
     DEFAULT_SEED,
     Force,
@@ -18,11 +17,12 @@ from simlab.cli.options import (
     MaxRejected,
     Rules,
     Time,
-    mapping,
-    read_source,
     rules_or_strategy,
 )
-from simlab.cli.plain import Caps, are_plain, tune_series
+from simlab.cli.plain import Caps, tune_series
+from simlab.cli.tune_data import Reading, plain_series, refuse_for_many, sources_of, split_us
+from simlab.cli.tuned import as_json as to_json
+from simlab.cli.tuned import show_tuned, write_front
 
 if TYPE_CHECKING:
     from simlab.alerts.rule import Rule
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from simlab.tuning.choose import ChooseBy
     from simlab.tuning.many import Source
     from simlab.tuning.tune import PooledTuning, Tuning
-    from simlab.tuning.tuned import Tuned
 
 
 def tune(
@@ -135,9 +134,9 @@ def tune(
     for target in (out, front):
         if target is not None:
             refuse_existing(target, force=force)
-    reading = _Reading(time=time, maps=mapped, max_rejected=max_rejected, labels=labels)
+    reading = Reading(time=time, maps=mapped, max_rejected=max_rejected, labels=labels)
     one = reading.dataset(paths[0]) if len(paths) == 1 and seeds is None else None
-    series = _plain_series(paths, one, reading) if rules is None and seeds is None else None
+    series = plain_series(paths, one, reading) if rules is None and seeds is None else None
     if series is not None:
         tune_series(
             series,
@@ -145,7 +144,7 @@ def tune(
                 false_alarms_per_day=_or(max_false_alarms_per_day, 0.1),
                 firing_ratio=_or(max_firing_ratio, 0.005),
             ),
-            train_until_us=_split_us(train_until, series[0]) if train_until else None,
+            train_until_us=split_us(train_until, series[0]) if train_until else None,
             out=out,
             force=force,
             as_json=as_json,
@@ -168,47 +167,27 @@ def tune(
     if one is not None:
         tuning, cautions = _on_one(one, given, choosing, train_until)
     else:
-        _refuse_for_many(train_until=train_until, labels=labels)
-        sources = _sources(paths, reading, seeds=seeds, seed=seed)
+        refuse_for_many(train_until=train_until, labels=labels)
+        sources = sources_of(paths, reading, seeds=seeds, seed=seed)
         tuning, cautions = _on_many(
             sources, given, choosing, engine, scheduler, workers=workers, quiet=as_json
         )
     if out is not None:
         write_rules(tuning.rules_after, out, force=force)
     if front is not None:
-        _write_front(tuning, front, force=force)
+        write_front(tuning, front, force=force)
     cautions += cautions_on_tuning(
         tuning, max_false_alarms_per_day=choosing.budget.max_false_alarms_per_day
     )
     if as_json:
-        show_json({**_as_json(tuning), "cautions": cautions})
+        show_json({**to_json(tuning), "cautions": cautions})
         return
-    _show(tuning)
+    show_tuned(tuning)
     caution(cautions)
     if out is not None:
         say(f"{out}: the tuned rules")
     if front is not None:
         say(f"{front}: the front, {tuning.front.height:,} points")
-
-
-def show_tuning(tuning: "Tuning") -> None:
-    """The rules as given and as tuned, on data that the choice did not see."""
-    from simlab.clock import iso
-    from simlab.report.terminal import scores_table
-
-    since = iso(tuning.train_until_us)[:16].replace("T", " ")
-    before, after = tuning.rules_before, tuning.rules_after
-    show(
-        scores_table(
-            tuning.unseen_before.scores, rules=before, title=f"As given, on the part from {since}"
-        ),
-        scores_table(
-            tuning.unseen_after.scores,
-            rules=after,
-            title=f"Tuned, on the same part, which tuning did not see "
-            f"(chosen before it among {tuning.combinations:,} combinations)",
-        ),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,43 +199,8 @@ class _Choosing:
     surely: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Reading:
-    """How to read what is on disk."""
-
-    time: str | None
-    maps: list[str] | None
-    max_rejected: float
-    labels: Path | None
-
-    def dataset(self, path: str) -> "Dataset":
-        """Read one of several; its labels are the file, or the one of its name in the folder."""
-        labels = self.labels
-        if labels is not None and labels.is_dir():
-            labels /= Path(path).name
-        return read_source(
-            Path(path),
-            time=self.time,
-            maps=self.maps,
-            max_rejected=self.max_rejected,
-            labels=labels,
-        )
-
-
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
-
-
-def _plain_series(
-    paths: "Sequence[str]", one: "Dataset | None", reading: _Reading
-) -> "list[Dataset] | None":
-    """The datasets, when they are plain series; None when they are attempts."""
-    if one is None and not all(Path(path).is_file() for path in paths):
-        return None  # a plain series is a file
-    if one is None and not are_plain([reading.dataset(paths[0])]):
-        return None
-    series = [one] if one is not None else [reading.dataset(path) for path in paths]
-    return series if are_plain(series) else None
 
 
 def _on_one(
@@ -273,7 +217,7 @@ def _on_one(
         dataset,
         rules,
         choosing.budget,
-        train_until_us=_split_us(train_until or "50%", dataset),
+        train_until_us=split_us(train_until or "50%", dataset),
         by=choosing.by,
         surely=choosing.surely,
     )
@@ -308,111 +252,3 @@ def _on_many(
             report=report,
         )
     return tuning, []
-
-
-def _refuse_for_many(*, train_until: str | None, labels: Path | None) -> None:
-    from simlab.errors import ConfigError
-
-    if train_until is not None:
-        raise ConfigError(
-            "--train-until goes with one PATH: of several datasets each is judged by what was "
-            "chosen on the others"
-        )
-    if labels is not None:
-        raise ConfigError(
-            "--labels goes with one PATH: give each of several its own, as NAME.incidents.csv "
-            "beside NAME.csv"
-        )
-
-
-def _sources(
-    paths: "Sequence[str]", reading: _Reading, *, seeds: int | None, seed: int
-) -> "list[Source]":
-    """Where each dataset comes from."""
-    from simlab.errors import ConfigError
-    from simlab.tuning.sources import Drawn, Saved
-    from simlab.workload.loading import load_profile
-
-    if seeds is None:
-        maps = mapping(reading.maps)
-        return [
-            Saved(
-                path=Path(path), time=reading.time, mapping=maps, max_rejected=reading.max_rejected
-            )
-            for path in paths
-        ]
-    if len(paths) != 1:
-        raise ConfigError(f"--seeds draws one PROFILE: found {len(paths)} names, expected one")
-    profile = load_profile(paths[0])
-    return [Drawn(profile=profile, seed=seed + number) for number in range(seeds)]
-
-
-def _write_front(tuning: "Tuned", path: Path, *, force: bool) -> None:
-    from simlab.dataset.target import building, settle
-
-    with building(path, force=force) as folder:
-        made = folder / path.name
-        tuning.front.write_csv(made)
-        settle(made, path)
-
-
-def _show(tuning: "Tuning | PooledTuning") -> None:
-    from simlab.report import tuned
-    from simlab.tuning.tune import Tuning
-
-    if isinstance(tuning, Tuning):
-        show_tuning(tuning)
-    else:
-        show(tuned.choice_table(tuning))
-    show(
-        tuned.unseen_table(tuning),
-        tuned.sensitivity_table(tuning),
-        tuned.front_table(tuning.front, tuning.rules_after),
-    )
-    say(tuned.carried_over(tuning))
-    if not isinstance(tuning, Tuning):
-        say(tuned.over_in_folds(tuning))
-
-
-def _split_us(text: str, dataset: "Dataset") -> int:
-    """`50%` of the data's time, or a moment [us since 1970]."""
-    from simlab.cli.options import moment_us
-    from simlab.errors import ConfigError
-
-    moment = None if text.endswith("%") else moment_us(text, "--train-until")
-    if moment is not None:
-        return moment
-    if not re.fullmatch(r"\d{1,2}(\.\d+)?%", text):
-        raise ConfigError(f"--train-until {text!r}: write it like 50%, below 100%, or as a time")
-    share = float(text[:-1]) / 100
-    times_us = dataset.rows["timestamp"].to_physical()
-    first, last = int(times_us[0]), int(times_us[-1])
-    return first + round((last - first) * share)
-
-
-def _as_json(tuning: "Tuning | PooledTuning") -> dict[str, object]:
-    from simlab.clock import iso
-    from simlab.tuning.tune import Tuning
-
-    told: dict[str, object] = {
-        "combinations": tuning.combinations,
-        "chosen_by": tuning.chosen_by,
-        "surely": tuning.surely,
-        "rules": [
-            {"name": rule.name, "threshold": rule.limit, "for": rule.for_}
-            for rule in tuning.rules_after
-        ],
-        "promised": tuning.promised,
-        "held_out": {"given": tuning.unseen.given, "tuned": tuning.unseen.tuned},
-        "blocks_are": tuning.blocks_are,
-        "sensitivity": tuning.unseen.sensitivity,
-        "front": tuning.front,
-    }
-    if not isinstance(tuning, Tuning):
-        return {**told, "folds": tuning.folds}
-    return {
-        **told,
-        "train_until": iso(tuning.train_until_us),
-        "train": {"given": tuning.train_before.scores, "tuned": tuning.train_after.scores},
-        "unseen": {"given": tuning.unseen_before.scores, "tuned": tuning.unseen_after.scores},
-    }

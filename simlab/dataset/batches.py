@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from simlab.clock import US_PER_S
-from simlab.dataset.schema import Dataset
+from simlab.dataset.schema import ROWS, Dataset
 from simlab.errors import InputError
 
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -70,7 +70,7 @@ def batches_of(dataset: Dataset) -> Batches:
         raise InputError(
             f"{dataset.name}: a plain series has no batches to run; use kpi, backtest or tune"
         )
-    attempts = _ordered(dataset.rows)
+    attempts = _ordered(_all_columns(dataset.rows))
     starts = _starts(attempts["key"].to_numpy())
     return Batches(
         due_us=attempts["due_us"].to_numpy()[starts[:-1]],
@@ -84,6 +84,12 @@ def batches_of(dataset: Dataset) -> Batches:
         status=attempts["status"].cast(pl.String).to_list(),
         error_type=attempts["error_type"].cast(pl.String).to_list(),
     )
+
+
+def _all_columns(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with all columns, unknown where they had none: the strategy's four are enough."""
+    missing = {name: kind for name, kind in ROWS.items() if name not in rows.columns}
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in missing.items())
 
 
 def _ordered(rows: pl.DataFrame) -> pl.DataFrame:

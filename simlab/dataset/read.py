@@ -79,11 +79,11 @@ def read(
 
 
 def _read_directory(path: Path, *, foreign: Foreign, max_rejected: float) -> Dataset:
-    parts = sorted(path.glob("rows/part-*.parquet")) or sorted(path.glob("rows.parquet"))
+    parts = row_files(path)
     if parts:
         _check_ours(foreign, path)
-        _check_whole(path)
-        tables = {table: path / f"{table}.parquet" for table in _TABLES}
+        check_whole(path)
+        tables = tables_in(path)
         return _read_parquet(parts, name=path, foreign=foreign, tables=tables)
     logs = _logs(path) or _logs(path / "logs")
     if not logs:
@@ -97,12 +97,12 @@ def _read_files(
     text = read_text(files, source=path, foreign=foreign, max_rejected=max_rejected)
     is_run = path.is_dir()
     tables = {"incidents": path / "incidents.parquet"} if is_run else _tables_beside(path)
-    samples = _samples(tables) if text.samples is None else _by_time(text.samples)
+    samples = samples_of(tables) if text.samples is None else _by_time(text.samples)
     return Dataset(
         name=str(path),
         rows=_by_time(text.rows),
         samples=samples,
-        incidents=_incidents(tables),
+        incidents=incidents_of(tables),
         lines=text.lines,
     )
 
@@ -116,8 +116,8 @@ def _read_parquet(
     return Dataset(
         name=str(name),
         rows=_by_time(rows),
-        samples=_samples(tables),
-        incidents=_incidents(tables),
+        samples=samples_of(tables),
+        incidents=incidents_of(tables),
     )
 
 
@@ -126,12 +126,14 @@ def _rows(path: Path, *, foreign: Foreign) -> pl.DataFrame:
     return conforming(raw, layout_for(raw.columns, foreign=foreign, where=str(path)), path=path)
 
 
-def _samples(tables: Mapping[str, Path]) -> pl.DataFrame | None:
+def samples_of(tables: Mapping[str, Path]) -> pl.DataFrame | None:
+    """The samples, where there is a file of them."""
     path = tables.get("samples")
     return read_samples(path) if path and path.is_file() else None
 
 
-def _incidents(tables: Mapping[str, Path]) -> pl.DataFrame | None:
+def incidents_of(tables: Mapping[str, Path]) -> pl.DataFrame | None:
+    """The truth, where there is a file of it."""
     path = tables.get("incidents")
     return read_incidents(path) if path and path.is_file() else None
 
@@ -159,8 +161,22 @@ def _check_ours(foreign: Foreign, path: Path) -> None:
         raise ConfigError(f"{path}: is a dataset of ours; --time and --map are for other files")
 
 
-def _check_whole(path: Path) -> None:
-    """That the files which the manifest lists are there, when there is a manifest."""
+def row_files(path: Path) -> list[Path]:
+    """The files that a directory's rows lie in, in order; none where it is no dataset."""
+    return sorted(path.glob("rows/part-*.parquet")) or sorted(path.glob("rows.parquet"))
+
+
+def tables_in(path: Path) -> dict[str, Path]:
+    """Where the other tables of a dataset directory lie, if they are there."""
+    return {table: path / f"{table}.parquet" for table in _TABLES}
+
+
+def check_whole(path: Path) -> None:
+    """Make sure that the files which the manifest lists are there, when there is a manifest.
+
+    Raises:
+        InputError: one is missing.
+    """
     parts = read_manifest(path).parts if (path / FILE).is_file() else []
     for part in parts:
         if not (path / part.path).is_file():

@@ -1,5 +1,6 @@
 """Work in the processes of a Dask cluster, with results in order."""
 
+import gc
 import logging
 import signal
 import socket
@@ -180,18 +181,35 @@ def _connected(scheduler: str) -> Iterator[Client]:
     Raises:
         SimlabError: there is none.
     """
+    client, problem = _tried(scheduler)
+    if client is None:
+        gc.collect()  # a client that failed is ended here, and not in the middle of the next one's
+        raise SimlabError(f"--scheduler {scheduler}: {problem}")
+    with client:
+        yield client
+
+
+def _tried(scheduler: str) -> tuple[Client | None, str]:
+    """A client of the scheduler, or none and why.
+
+    No exception leaves: its traceback would keep a client alive that failed. Nor is garbage
+    collected meanwhile: an older one's end would wait for a lock that this one's start holds.
+    """
+    collects = gc.isenabled()
+    gc.disable()
     try:
         _knock(scheduler)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # where versions matter, the work itself compares
-            client = Client(scheduler, timeout=_CONNECT_S, set_as_default=False)
+            return Client(scheduler, timeout=_CONNECT_S, set_as_default=False), ""
     except (OSError, ValueError) as error:
         reason = " ".join((getattr(error, "strerror", None) or str(error)).split())
-        raise SimlabError(f"--scheduler {scheduler}: cannot be reached: {reason}") from None
+        return None, f"cannot be reached: {reason}"
     except Exception:  # noqa: BLE001  # whatever listens there may answer anything
-        raise SimlabError(f"--scheduler {scheduler}: no Dask scheduler answers there") from None
-    with client:
-        yield client
+        return None, "no Dask scheduler answers there"
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _knock(scheduler: str) -> None:

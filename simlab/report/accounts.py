@@ -105,12 +105,11 @@ _CLAUSES: Final[dict[Verdict, Callable[[Account, Rule], str]]] = {
 
 
 def _crossed(account: Account, rule: Rule, *, waited_s: float) -> str:
-    limit = value_words(rule, account.limit)
     if account.crossed_s < 0:
-        return f"{subject(rule)} was {rule.side} {limit} {_when(account.crossed_s)}"
+        return f"{subject(rule)} was {_beyond(rule)} {_when(account.crossed_s)}"
     if waited_s == 0:
-        return f"when {subject(rule)} went {rule.side} {limit}"
-    return f"{subject(rule)} went {rule.side} {limit} {_when(account.crossed_s)}"
+        return f"when {subject(rule)} went {_beyond(rule)}"
+    return f"{subject(rule)} went {_beyond(rule)} {_when(account.crossed_s)}"
 
 
 def _when(after_s: float) -> str:
@@ -120,4 +119,6 @@ def _when(after_s: float) -> str:
 
 
 def _beyond(rule: Rule) -> str:
-    return f"{rule.side} {value_words(rule, rule.limit)}"
+    """Where its condition is true."""
+    side = "outside ±" if rule.direction == "outside" else f"{rule.side} "
+    return f"{side}{value_words(rule, rule.limit)}"

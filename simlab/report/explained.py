@@ -133,7 +133,8 @@ def sentence(told: Told, rules: Mapping[str, Rule]) -> str:
         then = f" Then {', '.join(also)}." if also else ""
         how = firing_words(first, rules[first.rule])
         after = human_s(first.delay_s)
-        return f"{what}: caught by {first.rule} after {after}, {how}.{then}{_luck(first)}"
+        where = "" if first.warehouse_id is None else f" at warehouse {first.warehouse_id}"
+        return f"{what}: caught by {first.rule}{where} after {after}, {how}.{then}{_luck(first)}"
     clauses = [clause(each, rules[each.rule]) for each in told.accounts[:MOST_RULES]]
     left = len(told.accounts) - len(clauses)
     more = f"; and {left} more" if left > 0 else ""
@@ -146,7 +147,8 @@ def _luck(account: Account) -> str:
         return ""
     chance = percent(account.by_chance)
     return (
-        f" By luck, maybe: a false alarm of {account.rule} falls into so long a time by {chance}."
+        f" Maybe by luck: a false alarm of {account.rule} falls into so long a time with a chance "
+        f"of {chance}."
     )
 
 

@@ -231,7 +231,9 @@ def _labels(incidents: pl.DataFrame) -> Truth:
 def _matches(episodes: pl.DataFrame, labels: Truth) -> Iterator[tuple[str, Match]]:
     for rule in episodes["rule"].unique(maintain_order=True):
         found = episodes.filter(pl.col("rule") == rule).sort("start")
-        yield rule, matched_to(found, labels)
+        # What its group held back told no one. Episodes from elsewhere do not say.
+        told = found.filter(~pl.col("held")) if "held" in found.columns else found
+        yield rule, matched_to(told, labels)
 
 
 def without_stub(frame: pl.DataFrame, last: datetime, *, every_s: int) -> pl.DataFrame:

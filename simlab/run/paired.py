@@ -150,6 +150,14 @@ class _Reunion:
         return True
 
 
+def simulated_rows(plan: Plan) -> pl.DataFrame:
+    """The attempts of the same run in virtual time, in which nothing but trouble differs."""
+    world, notes = _World.of(plan), _Notes()
+    strikes = world.strikes(world.calm.load.troubles)
+    world.run(strikes, lambda _: False, observers=[notes])
+    return notes.rows()
+
+
 def visible_spans(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame | None) -> dict[str, Span]:
     """From when to when each trouble made the bot do otherwise than it would have without it.
 

@@ -20,7 +20,7 @@ from simlab.dataset.batches import Batches, batches_of
 from simlab.dataset.manifest import RunFacts
 from simlab.errors import ConfigError, InputError
 from simlab.run.strikes import Strikes
-from simlab.telemetry.resources import ProcessMachine
+from simlab.telemetry.resources import ProcessMachine, Readings
 from simlab.workload.calm import Calm, calm_of
 from simlab.workload.outages import merged
 from simlab.workload.source import Source
@@ -74,13 +74,24 @@ class Plan:
             return Strikes(self.calm, self.calm.load.troubles, shift_us=self.shift_us)
         return Outages(_recorded_outages(self.source.dataset.incidents, self.shift_us))
 
-    def machine(self) -> Machine:
-        """This process in wall time; in virtual time the one that the profile tells of."""
-        interval_us = round(duration_s(self.source.profile.resources.interval) * US_PER_S)
-        if self.clock == "wall":  # CPU over less than a tenth of a real second is noise
-            interval_us = max(interval_us, round(self.speed * US_PER_S / 10))
-            return ProcessMachine(start_us=self.start_us, interval_us=interval_us)
+    def machine(self, readings: Readings | None = None) -> Machine:
+        """This process in wall time; in virtual time the one that the profile tells of.
+
+        Args:
+            readings: where readings of this process come from; None reads it itself.
+        """
+        if self.clock == "wall":
+            interval_us = round(self.real_interval_s * self.speed * US_PER_S)
+            return ProcessMachine(
+                start_us=self.start_us, interval_us=interval_us, readings=readings
+            )
         return SimulatedMachine(self.machine_model(), start_us=self.start_us)
+
+    @property
+    def real_interval_s(self) -> float:
+        """How often samples are taken in wall time [s]."""
+        interval_s = duration_s(self.source.profile.resources.interval)
+        return max(interval_s / self.speed, 0.1)  # CPU over less than that is noise
 
     def machine_model(self) -> MachineModel:
         """What the machine that the profile tells of bears."""

@@ -1,12 +1,11 @@
 """From the bot to its observers: each event, and the alerts that it brings."""
 
-import logging
 import math
 import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final, TypeAlias
@@ -14,9 +13,8 @@ from typing import Final, TypeAlias
 from simlab.alerts.live import Evaluator
 from simlab.dataset.recorder import Recorder
 from simlab.events import Alert, Attempt, Event, Observer, RunFinished, Sample
-from simlab.telemetry.handler import Counting, PlainFileHandler, open_log
-from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter, record_of
-from simlab.telemetry.metrics import Metrics
+from simlab.run.telemetry import TelemetryName, alerts_file, log_of, metrics_of
+from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts
 from simlab.telemetry.resources import cpu_s, memory_mb
 
 LOG: Final = Path("logs") / "inventory.log"
@@ -37,23 +35,33 @@ class Relay:
     def __init__(
         self,
         evaluator: Evaluator,
-        metrics: Metrics,
         folder: Path,
         *,
         run_id: str,
+        telemetry: TelemetryName = "default",
+        timed: bool = True,
         most_attempts: int | None = None,
         report: Callable[[int], None] | None,
         error_texts: ErrorTexts = NO_TEXTS,
     ) -> None:
-        formatter = JsonFormatter(run_id=run_id)
-        self._log = _Log(open_log(folder / LOG, formatter), error_texts)
-        self._alerts = _Log(_plain_file(folder / ALERTS, formatter))
-        self.metrics = metrics
+        self._evaluator = evaluator
+        self._log = log_of(telemetry, folder / LOG, run_id=run_id, error_texts=error_texts)
+        self._alerts = alerts_file(folder / ALERTS, run_id=run_id)
+        self.metrics = metrics_of(
+            telemetry,
+            evaluator.rules,
+            values=lambda: evaluator.values,
+            dropped=lambda: self.dropped,
+            flushes=(lambda: self._log.flushes) if timed else (lambda: (0, 0.0)),
+        )
         self.recorder = Recorder(report)
         self._observers: dict[str, Observer] = {
-            "log": self._log, "metrics": metrics, "record": self.recorder,
+            "log": self._log, "metrics": self.metrics, "record": self.recorder,
         }  # fmt: skip
-        self._evaluator = evaluator
+        self._lost: dict[str, Callable[[], int]] = {
+            "log": lambda: self._log.dropped, "alerts": lambda: self._alerts.dropped,
+        }  # fmt: skip
+        self._curious: list[Callable[[int, BaseException], None]] = []
         self._failed: Counter[str] = Counter()
         self._busy = self._stopped = False
         self._left = -1 if most_attempts is None else most_attempts
@@ -62,12 +70,35 @@ class Relay:
     @property
     def dropped(self) -> dict[str, int]:
         """How many events were lost, by who failed to take them; whoever lost none is not in it."""
-        unwritten = Counter(log=self._log.dropped, alerts=self._alerts.dropped)
+        unwritten = Counter({name: lost() for name, lost in self._lost.items()})
         return dict(+(self._failed + unwritten))
 
-    def add(self, name: str, observer: Observer) -> None:
-        """Pass events on to one more."""
+    def add(
+        self,
+        name: str,
+        observer: Observer,
+        *,
+        lost: Callable[[], int] = lambda: 0,
+        caught: Callable[[int, BaseException], None] | None = None,
+    ) -> None:
+        """Pass events on to one more.
+
+        Args:
+            name: under which its losses are counted.
+            observer: who is told.
+            lost: how many events it failed to pass on itself.
+            caught: is shown each exception that an attempt ended with, and the batch's id.
+        """
         self._observers[name] = observer
+        self._lost[name] = lost
+        if caught is not None:
+            self._curious.append(caught)
+
+    def caught(self, batch_id: int, error: BaseException) -> None:
+        """Show an exception that an attempt ended with to who would know; none is raised here."""
+        for show in self._curious:
+            with suppress(Exception):  # telemetry never stops a batch
+                show(batch_id, error)
 
     def emit(self, event: Event) -> None:
         """Tell all observers of an event and of the alerts it brings, in the order of time.
@@ -135,33 +166,6 @@ class Relay:
         self.alerts += 1
         self._tell(alert)
         self._alerts.emit(alert)
-
-
-class _Log:
-    """Events as the lines of a logging handler."""
-
-    def __init__(self, handler: Counting, error_texts: ErrorTexts = NO_TEXTS) -> None:
-        self._handler = handler
-        self._error_texts = error_texts
-
-    @property
-    def dropped(self) -> int:
-        """How many lines could not be written."""
-        return self._handler.dropped
-
-    def emit(self, event: Event) -> None:
-        """Write one line."""
-        self._handler.handle(record_of(event, self._error_texts))
-
-    def close(self) -> None:
-        """Close the file."""
-        self._handler.close()
-
-
-def _plain_file(path: Path, formatter: logging.Formatter) -> PlainFileHandler:
-    handler = PlainFileHandler(path, encoding="utf-8")
-    handler.setFormatter(formatter)
-    return handler
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from simlab.dataset.schema import TIMESTAMP
-from simlab.run.paired import Span, visible_spans
+from simlab.run.paired import Span, simulated_rows, visible_spans
 from simlab.run.plan import Plan
 from simlab.workload.draw import seen_in_arrivals
 from simlab.workload.load import Load
@@ -55,11 +55,12 @@ def _seen(plan: Plan, rows: pl.DataFrame, samples: pl.DataFrame, last_us: int) -
     """When each trouble showed, whatever it showed in [us since 1970]."""
     assert plan.calm is not None
     load = plan.calm.load
-    virtual = plan.clock == "virtual"  # in wall time the machine is a real one
+    virtual = plan.clock == "virtual"  # in wall time the machine is a real one, and so is its noise
     origin_us = load.profile.start_us + plan.shift_us
     due = int(np.searchsorted(plan.batches.due_us, last_us, side="right"))
     done = replace(plan, batches=plan.batches.first(due))
-    whole = visible_spans(done, rows, samples if virtual else None)
+    done_rows = rows if virtual else simulated_rows(done)
+    whole = visible_spans(done, done_rows, samples if virtual else None)
     span_s = min((last_us - origin_us) / 1e6, load.profile.limit_s or math.inf)
     direct = [seen_in_arrivals(load, span_s=span_s)]
     if virtual:

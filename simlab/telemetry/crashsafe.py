@@ -78,6 +78,11 @@ class CrashSafeLog:
         """How many lines were lost."""
         return self.handler.dropped
 
+    @property
+    def flushes(self) -> tuple[int, float]:
+        """How often lines were written to the file, and how long that took in all [s]."""
+        return self.handler.spilled
+
     def flush(self) -> None:
         """Write all lines to the file; those that cannot be stay in the sidecar."""
         self.handler.flush()

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+import numpy as np
+import polars as pl
 from msgspec import Struct
 
 from simlab.alerts.rule import Rule
@@ -11,6 +13,11 @@ from simlab.clock import US_PER_S
 from simlab.dataset.schema import Dataset
 from simlab.errors import InputError
 from simlab.tuning.backtest import Backtest, backtest
+from simlab.tuning.blocks import block_of, blocks
+from simlab.tuning.coverage import Times
+from simlab.tuning.episodes import moments_us
+from simlab.tuning.interval import Interval
+from simlab.tuning.limit import dispersion
 from simlab.tuning.poisson import poisson_interval
 from simlab.tuning.score import S_PER_DAY, Score
 
@@ -25,7 +32,7 @@ class Alarms(Struct, frozen=True, kw_only=True):
             of which false alarms are a part.
         count: how many there were.
         per_day: how many a day.
-        low, high: its 95 % interval, as far as they are independent of each other.
+        low, high: its 95 % interval; alarms that come in bursts are less sure than single ones.
         reference_per_day: how many a day there are of the same in the reference; NaN where its
             incidents are unknown and those of the logs are not.
         most_per_day: the budget.
@@ -59,9 +66,10 @@ def alarms_on(
     """
     found = backtest(logs, rules)
     known = logs.incidents is not None
-    count = _count(found, known=known)
-    days = (found.until_us - found.start_us) / US_PER_S / S_PER_DAY
-    low, high = (each / days for each in poisson_interval(count))
+    start_us = _alarms_us(found, known=known)
+    span = Interval(start_us=found.start_us, until_us=found.until_us)
+    days, count = span.span_s / S_PER_DAY, len(start_us)
+    low, high = (each / days for each in _interval(start_us, span))
     return Alarms(
         counted="false alarms" if known else "pages",
         count=count,
@@ -90,9 +98,33 @@ def _reference_per_day(reference: Dataset, rules: Sequence[Rule], *, known: bool
     return score.false_alarms_per_day if known else score.pages_per_day
 
 
-def _count(found: Backtest, *, known: bool) -> int:
-    score = _any(found)
-    return int(score.false_episodes if known else score.episodes)
+def _alarms_us(found: Backtest, *, known: bool) -> Times:
+    """When the alerts that count began [µs since 1970]."""
+    counted = ~pl.col("held") & (pl.col("incident").is_null() if known else pl.lit(value=True))
+    return moments_us(found.episodes.filter(counted)["start"])
+
+
+def _interval(start_us: Times, within: Interval) -> tuple[float, float]:
+    """What so many are expected to be, at 95 %; those that come in bursts count as bursts.
+
+    How large bursts are is told by how much more the counts of days, or hours, vary than those
+    of single events would.
+    """
+    count, edges_us = len(start_us), blocks(within).edges_us
+    counts = np.bincount(block_of(start_us, edges_us), minlength=len(edges_us) - 1)
+    squares = float((counts**2 / (np.diff(edges_us) / US_PER_S)).sum())
+    burst = float(
+        dispersion(
+            np.array(count, dtype=np.float64),
+            np.array(squares),
+            span_s=within.span_s,
+            blocks=len(counts),
+        )
+    )
+    bursts = max(1, round(count / burst)) if count else 0
+    low, high = poisson_interval(bursts)
+    each = count / bursts if bursts else 1.0
+    return low * each, high * each
 
 
 def _any(found: Backtest) -> Score:

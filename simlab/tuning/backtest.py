@@ -1,6 +1,6 @@
 """What rules would have done on a dataset, judged by its labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
@@ -92,9 +92,33 @@ def backtest(
             before it starts.
         ConfigError: the interval is empty.
     """
+    replayed = {rule.name: _replayed(rule, dataset) for rule in rules}
+    return judge(dataset, rules, replayed, start_us=start_us, until_us=until_us)
+
+
+def judge(
+    dataset: Dataset,
+    rules: Sequence[Rule],
+    replayed: Mapping[str, pl.DataFrame | InputError],
+    *,
+    start_us: int | None,
+    until_us: int | None,
+) -> Backtest:
+    """Judge what rules did.
+
+    Args:
+        dataset: says from when to when the data run, and the truth.
+        rules: what to judge.
+        replayed: the episodes of each rule by its name, or why it cannot be judged.
+        start_us: as in `backtest`.
+        until_us: as in `backtest`.
+
+    Raises:
+        InputError: as in `backtest`.
+        ConfigError: as in `backtest`.
+    """
     interval = within(dataset, start_us=start_us, until_us=until_us)
     labels = labels_of(dataset, interval)
-    replayed = {rule.name: _replayed(rule, dataset) for rule in rules}
     known = [found for found in replayed.values() if isinstance(found, pl.DataFrame)]
     if not known:
         raise _nothing_to_judge(dataset, rules)
@@ -179,9 +203,10 @@ def _with_incidents(episodes: pl.DataFrame, truth: Truth | None) -> pl.DataFrame
     """The episodes with `incident`, the id of what each started in, null for none."""
     if truth is None:
         return episodes.with_columns(incident=pl.lit(None, dtype=pl.String))
-    ids = (*truth.incidents.id, None)  # the last is where -1, a false alarm, points
-    found = [ids[position] for position in matched_to(episodes, truth).incident]
-    return episodes.with_columns(incident=pl.Series(found, dtype=pl.String))
+    ids = pl.Series((*truth.incidents.id, None), dtype=pl.String)
+    found = matched_to(episodes, truth).incident
+    # The last is for -1, a false alarm.
+    return episodes.with_columns(incident=ids.gather(np.where(found < 0, len(ids) - 1, found)))
 
 
 def _nothing_to_judge(dataset: Dataset, rules: Sequence[Rule]) -> InputError:

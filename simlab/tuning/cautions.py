@@ -1,6 +1,7 @@
 """What a reader should know before believing the figures."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -36,6 +37,7 @@ def cautions_on_tuning(tuning: Tuned, *, max_false_alarms_per_day: float) -> lis
     """
     return [
         *tuning.notes,
+        *_on_groups(tuning.rules_after),
         *(text for rule in tuning.rules_after for text in _on_rule(tuning, rule)),
         *_on_figures(tuning, max_false_alarms_per_day),
     ]
@@ -56,6 +58,16 @@ def _on_signal(dataset: Dataset, rule: Rule) -> Iterator[str]:
             f"{rule.name}: its data come every {step_us / 60e6:.3g} min, and after "
             f"{rule.stale_after} without any it resolves: set stale_after above that"
         )
+
+
+def _on_groups(rules: Sequence[Rule]) -> Iterator[str]:
+    shared = Counter(rule.group for rule in rules if rule.group is not None)
+    for group, count in shared.items():
+        if count > 1:
+            yield (
+                f"{count} rules raise the alert {group!r} together, and are counted as if each "
+                "raised one of its own: there will be fewer pages and false alarms than told"
+            )
 
 
 def _on_rule(tuning: Tuned, rule: Rule) -> Iterator[str]:

@@ -165,7 +165,7 @@ def _quantities(here: Traits, there: Traits, again: Again, *, by_id: bool) -> It
         if name in there.values:
             yield ks_apart(name, values, there.values[name], again=again)
     for name, share in here.shares.items():
-        if name in there.shares:
+        if name in there.shares and (share.value.any() or there.shares[name].value.any()):
             figures = (per_stretch(each) for each in (share, there.shares[name]))
             yield change_apart(name, *figures, again=again)
     if here.arrivals is not None and there.arrivals is not None:

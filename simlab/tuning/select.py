@@ -55,7 +55,7 @@ def _nothing_meets(searched: Search) -> CheckFailedError:
     upper = upper_alarms(alarms[None, :], searched.sweep.span_s, searched.member[:1]).item()
     outside_s = float(searched.outside_s[0])
     sure = f", surely at most {upper * per_day:.3g}," if searched.surely else ""
-    instead = ", take the point estimate" if searched.surely else ""
+    instead = ", take the point estimate (--point-estimate)" if searched.surely else ""
     return CheckFailedError(
         "no combination meets the caps on the training part: the nearest has "
         f"{alarms.sum() * per_day:.3g} false alarms per day{sure} "

@@ -1,5 +1,6 @@
 """The rules judged event by event give the episodes of the backtest, and tell them as alerts."""
 
+import math
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -168,6 +169,10 @@ def test_a_rules_value_is_what_it_was_last_judged_by() -> None:
     assert evaluator.values == pytest.approx({"slow": 1.5, "errors": float("nan")}, nan_ok=True)
     evaluator.observe(attempt(1, duration=0.5))
     assert evaluator.values == {"slow": 0.5, "errors": 0.5}
+    evaluator.observe(sample(5 * MINUTE + 1))
+    assert evaluator.values == {"slow": 0.5, "errors": 0.5}
+    evaluator.observe(sample(5 * MINUTE + 2))
+    assert all(math.isnan(value) for value in evaluator.values.values())
 
 
 def test_a_ticket_hints_to_notify() -> None:

@@ -15,7 +15,8 @@ from simlab.dataset.read import read
 from .cases import PROFILE, call, complaint, told, written
 
 COMMANDS = [
-    "demo", "gen", "fit", "run", "kpi", "effect", "backtest", "tune", "drift", "dashboard",
+    "demo", "gen", "fit", "run", "kpi", "effect", "backtest", "tune", "drift", "export",
+    "dashboard",
 ]  # fmt: skip
 KPIS = {
     "inv_batch_seconds_p50", "inv_batch_seconds_p95", "inv_batch_seconds_p99", "inv_error_count",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from .cases import call, complaint, told, written
 
@@ -68,3 +69,26 @@ def test_labels_that_overlap_or_lie_elsewhere_are_cautioned_of(ran: Path, tmp_pa
     assert said.code == 0
     assert "1 of 3 labels lie outside of the data, such as label-3" in said.err
     assert "1 label overlaps an earlier one, such as label-2" in said.err
+
+
+def test_a_large_dataset_is_read_part_by_part_with_the_same_result(
+    profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large is what the command takes for it; a file of labels counts there too."""
+    told("gen", profile, "--out", "made")
+    labels = written(Path("labels.csv"), "start,end\n2026-01-05T00:20:00Z,2026-01-05T00:40:00Z\n")
+    ways = [(), ("--labels", labels), ("--from", "2026-01-05T01:00")]
+    whole = [told("backtest", "made", *options) for options in ways]
+    monkeypatch.setattr("simlab.tuning.streamed.MANY_ROWS", 1)
+    monkeypatch.setattr("simlab.dataset.read.read", None)  # or it would be read at once
+    assert [told("backtest", "made", *options) for options in ways] == whole
+
+
+def test_labels_far_from_a_large_dataset_are_refused(
+    profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told("gen", profile, "--out", "made")
+    monkeypatch.setattr("simlab.tuning.streamed.MANY_ROWS", 1)
+    labels = written(Path("labels.csv"), "start,end\n2027-01-05T00:20:00Z,2027-01-05T00:40:00Z\n")
+    said = complaint("backtest", "made", "--labels", labels)
+    assert "none of its labels lies within the data" in said

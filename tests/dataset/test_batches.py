@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlab.dataset.batches import Batches, batches_of
-from simlab.dataset.schema import ROWS, TIMESTAMP, Dataset
+from simlab.dataset.schema import CORE_COLUMNS, ROWS, TIMESTAMP, Dataset
 from simlab.errors import InputError
 
 S = 1_000_000
@@ -30,6 +30,15 @@ def dataset(*rows: dict[str, Any]) -> Dataset:
 
 def due_s(batches: Batches) -> list[float]:
     return [float(due) for due in (batches.due_us - T0_US) / S]
+
+
+def test_rows_of_the_strategys_four_columns_are_a_batch_each() -> None:
+    whole = dataset({"timestamp": 10, "batch_id": 1, "batch_size": 1, "attempt": 1},
+                    {"timestamp": 12, "batch_id": 2, "batch_size": 1, "attempt": 1})  # fmt: skip
+    four = Dataset(name="d", rows=whole.rows.select(CORE_COLUMNS))
+    assert vars(batches_of(four)).keys() == vars(batches_of(whole)).keys()
+    for name, column in vars(batches_of(four)).items():
+        assert list(column) == list(vars(batches_of(whole))[name])
 
 
 def test_a_batch_is_due_when_its_first_attempt_started_less_its_wait() -> None:

@@ -64,8 +64,8 @@ def test_a_catch_that_luck_explains_says_so() -> None:
         SLOW, "caught", delay_s=5.0, crossed_s=5.0, first_crossed_s=5.0, by_chance=0.97
     )
     assert told(caught).endswith(
-        "when duration went above 2 s. By luck, maybe: a false alarm of slow falls into so long a "
-        "time by 97 %."
+        "when duration went above 2 s. Maybe by luck: a false alarm of slow falls into so long a "
+        "time with a chance of 97 %."
     )
 
 
@@ -112,7 +112,20 @@ def test_a_score_has_no_unit_of_its_signal() -> None:
     assert value_words(rule, 3.5) == "3.5"
 
 
+def test_a_rule_on_both_sides_says_so() -> None:
+    rule = Rule(
+        name="odd", signal="value", aggregate="zscore", window="1d", threshold=4.0,
+        direction="outside",
+    )  # fmt: skip
+    caught = account(rule, "caught", delay_s=60.0, crossed_s=60.0, first_crossed_s=60.0)
+    assert firing_words(caught, rule) == "when zscore of value over 1d went outside ±4"
+
+
 def test_a_warehouse_is_named_where_rules_tell_them_apart() -> None:
     assert clause(account(SLOW, "silent", warehouse_id=7, peak_value=nan), SLOW).startswith(
         "slow at warehouse 7: "
     )
+    caught = account(
+        SLOW, "caught", delay_s=5.0, crossed_s=5.0, first_crossed_s=5.0, warehouse_id=7
+    )
+    assert "caught by slow at warehouse 7 after 5 s" in told(caught)

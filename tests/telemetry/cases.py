@@ -1,6 +1,7 @@
 """What the tests of telemetry share: a load of events, and an exposition read back."""
 
 import math
+import time
 from collections.abc import Iterable
 
 import numpy as np
@@ -52,3 +53,10 @@ def name_of(name: str, labels: Iterable[str]) -> str:
 
 def same(value: float, expected: float) -> bool:
     return value == expected or (math.isnan(value) and math.isnan(expected))
+
+
+def burn(duration_s: float) -> None:
+    """Keep one core busy for so much CPU time."""
+    until = time.process_time() + duration_s
+    while time.process_time() < until:
+        pass

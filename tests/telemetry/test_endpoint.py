@@ -2,15 +2,19 @@
 
 import socket
 import threading
-from urllib.error import URLError
-from urllib.request import urlopen
+import time
+from collections.abc import Iterable
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import Metric
 
 from simlab.telemetry.endpoint import serving
 from simlab.telemetry.metrics import Metrics
 
-from .cases import load, parsed
+from .cases import START_US, attempt, load, parsed
 
 
 def test_a_scrape_gets_what_the_exposition_says() -> None:
@@ -61,3 +65,48 @@ def test_what_the_block_raises_comes_through_and_closes_the_server() -> None:
         raise OSError("mine")
     with pytest.raises(URLError):
         urlopen(url, timeout=5)
+
+
+def test_a_scrape_is_made_anew_when_it_is_older_than_allowed() -> None:
+    metrics = Metrics()
+    with serving(metrics.registry, port=0, cached_s=0.3) as url:
+        counts = []
+        for wait_s in (0.0, 0.0, 0.4):
+            time.sleep(wait_s)
+            with urlopen(url, timeout=5) as answer:
+                counts.append(parsed(answer.read())["inv_batch_seconds_count"])
+            metrics.emit(attempt(START_US))
+    assert counts == [0, 0, 2]
+
+
+def test_head_gets_the_head_alone_and_what_is_not_there_is_said_to_be_elsewhere() -> None:
+    with serving(Metrics().registry, port=0) as url:
+        with urlopen(Request(url, method="HEAD"), timeout=5) as answer:
+            assert int(answer.headers["Content-Length"]) > 1000
+            assert answer.read() == b""
+        for path, method, status in (("/secret", "GET", 404), ("/metrics", "POST", 405)):
+            request = Request(url.replace("/metrics", path), method=method)
+            with pytest.raises(HTTPError) as caught:
+                urlopen(request, timeout=5)
+            assert caught.value.code == status
+            caught.value.close()
+
+
+def test_a_scrape_that_fails_altogether_is_said_so_and_the_next_may_work() -> None:
+    class Moody(CollectorRegistry):
+        fails = True
+
+        def collect(self) -> Iterable[Metric]:
+            if self.fails:
+                raise RuntimeError
+            return []
+
+    registry = Moody()
+    with serving(registry, port=0) as url:
+        with pytest.raises(HTTPError) as caught:
+            urlopen(url, timeout=5)
+        assert caught.value.code == 500
+        caught.value.close()
+        registry.fails = False
+        with urlopen(url, timeout=5) as answer:
+            assert answer.status == 200

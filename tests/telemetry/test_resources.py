@@ -8,12 +8,7 @@ import pytest
 
 from simlab.telemetry.resources import ProcessMachine, cpu_s, memory_mb
 
-
-def burn(duration_s: float) -> None:
-    """Keep one core busy for so much CPU time."""
-    until = time.process_time() + duration_s
-    while time.process_time() < until:
-        pass
+from .cases import burn
 
 
 def test_the_first_reading_is_of_the_work_since_the_machine_was_made() -> None:

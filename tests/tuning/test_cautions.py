@@ -63,6 +63,17 @@ def test_data_on_which_no_rule_says_anything_are_refused() -> None:
         tune(flat, [HIGH])
 
 
+def test_rules_of_one_group_are_told_of_since_they_are_counted_apart() -> None:
+    """And a group of one is not."""
+    slow, errors, _ = strategy_rules()
+    pair = tuned(replace(slow, group="trouble"), replace(errors, group="trouble"))
+    told = cautions_on_tuning(pair, max_false_alarms_per_day=2.0)
+    assert sum("2 rules raise the alert 'trouble' together" in text for text in told) == 1
+    alone = tuned(replace(slow, group="trouble"), errors)
+    told = cautions_on_tuning(alone, max_false_alarms_per_day=2.0)
+    assert not any("together" in text for text in told)
+
+
 def test_a_rule_without_its_data_is_the_scores_business() -> None:
     """It says what is missing already."""
     assert not cautions_on_data(series(timedelta(minutes=1)), strategy_rules())

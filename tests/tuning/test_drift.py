@@ -210,6 +210,12 @@ def test_a_load_that_follows_the_clock_is_no_chance_when_the_hours_are_the_same(
     assert abs(together.distance) <= together.rare
 
 
+def test_where_nothing_ever_failed_there_is_no_error_ratio_to_compare() -> None:
+    fine = replace(LOGS, rows=LOGS.rows.filter(pl.col("status") == "success"))
+    assert not {"error_ratio", "retry_ratio"} & set(verdicts(drift(fine, fine)))
+    assert verdicts(drift(LOGS, fine))["error_ratio"] == "drifted"
+
+
 def test_a_mix_is_apart_by_the_share_that_went_elsewhere() -> None:
     """Shares of 1/2, 1/2, 0 and of 1/4, 1/2, 1/4: a quarter went elsewhere."""
     random = np.random.default_rng(6)
@@ -255,3 +261,31 @@ def test_a_broken_budget_is_drift() -> None:
     always = msgspec.structs.replace(never, threshold=0.5)
     assert drift(LOGS, PLAIN, rules=[never], max_false_alarms_per_day=100).drifted == ()
     assert drift(LOGS, PLAIN, rules=[always]).drifted == ("budget",)
+
+
+def test_alarms_that_come_in_bursts_are_less_sure() -> None:
+    """Sixty false alarms in one of ten hours, against six in each of them."""
+
+    def bursting(moments_s: list[float]) -> Dataset:
+        rows = pl.DataFrame(
+            {
+                "timestamp": [
+                    int(second * 1e6) for second in sorted({*range(0, 36_001, 10), *moments_s})
+                ],
+            }
+        ).with_columns(
+            value=pl.col("timestamp")
+            .is_in([int(second * 1e6) for second in moments_s])
+            .cast(float),
+        )
+        cast = rows.with_columns(pl.col("timestamp").cast(pl.Datetime("us", "UTC")))
+        return Dataset(name="series", rows=cast, incidents=incidents())
+
+    rule = Rule(name="high", signal="value", threshold=0.5)
+    even = bursting([hour * 3600 + 600 * k + 5.0 for hour in range(10) for k in range(6)])
+    burst = bursting([7200 + 60 * k + 5.0 for k in range(60)])
+    calm, clustered = (alarms_on(each, each, [rule], most_per_day=2.0) for each in (even, burst))
+    assert calm.count == clustered.count == 60
+    assert (calm.low, calm.high) == pytest.approx((45.79 * 2.4, 77.23 * 2.4), rel=1e-3)
+    assert clustered.low < calm.low / 5
+    assert clustered.high > calm.high * 2

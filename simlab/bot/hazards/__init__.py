@@ -1,0 +1,1 @@
+"""Trouble made on purpose in wall time, with real means: each is bounded, and undone."""

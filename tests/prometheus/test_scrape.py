@@ -1,0 +1,75 @@
+"""What we say that Prometheus scrapes is what the bot's own metrics show."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from simlab.alerts.rule import Rule
+from simlab.dataset.schema import Dataset
+from simlab.events import Attempt, Sample
+from simlab.prometheus.exposed import Exposed, Labels
+from simlab.prometheus.names import RULE_VALUE
+from simlab.prometheus.scrape import scraped
+from simlab.telemetry.metrics import Metrics
+from simlab.workload.draw import draw
+from simlab.workload.loading import load_profile
+
+SLOW = Rule(name="slow", signal="duration", threshold=0.4)
+ATTEMPTS = 2000
+
+
+@pytest.fixture(scope="module")
+def load() -> Dataset:
+    """The first half hour or so of the default load."""
+    day = draw(load_profile("busy-day"), seed=5)
+    assert day.samples is not None
+    rows = day.rows.head(ATTEMPTS)
+    samples = day.samples.filter(pl.col("timestamp") <= rows["timestamp"][-1])
+    return Dataset(name="load", rows=rows, samples=samples)
+
+
+def events(load: Dataset) -> list[Attempt | Sample]:
+    assert load.samples is not None
+    told: list[Attempt | Sample] = []
+    for frame, kind in ((load.rows, Attempt), (load.samples, Sample)):
+        moved = frame.with_columns(pl.col("timestamp").dt.timestamp("us")).rename(
+            {"timestamp": "time_us"}
+        )
+        told += [kind(**row) for row in moved.iter_rows(named=True)]
+    return sorted(told, key=lambda event: event.time_us)
+
+
+def scrapes(load: Dataset, times_ms: list[int]) -> Iterator[dict[tuple[str, Labels], float]]:
+    """The bot's exposition at each time, after what happened by then."""
+    metrics = Metrics(rules=["slow"], edges_s=[SLOW.limit])
+    coming = iter(events(load))
+    event = next(coming, None)
+    for time_ms in times_ms:
+        while event is not None and event.time_us <= time_ms * 1000:
+            metrics.emit(event)
+            event = next(coming, None)
+        families = text_string_to_metric_families(metrics.exposition().decode())
+        yield {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in families
+            for sample in family.samples
+        }
+
+
+def test_each_series_has_at_each_scrape_what_the_bots_endpoint_shows(load: Dataset) -> None:
+    """Counters of attempts, buckets at a rule's threshold, the error ratio, the machine's gauges."""
+    store = [one for one in scraped(load, [SLOW]).store if one.metric != RULE_VALUE]
+    times_ms = store[0].time_ms.tolist()
+    shown = list(scrapes(load, times_ms))
+    assert len(shown) > 50
+    for series in store:
+        assert series.time_ms.tolist() == times_ms
+        np.testing.assert_allclose(series.value, shown_of(series, shown), rtol=1e-12)
+
+
+def shown_of(series: Exposed, shown: list[dict[tuple[str, Labels], float]]) -> list[float]:
+    """A status that has not been met yet counts as none."""
+    return [scrape.get((series.metric, series.labels), 0.0) for scrape in shown]
