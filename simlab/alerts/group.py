@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.alerts.pages import cooldowns_us
-from simlab.alerts.rule import Rule
+from simlab.alerts.rule import UNBOUNDED_US, Rule
 
 
 class Group(NamedTuple):
@@ -28,7 +28,7 @@ def held_back(episodes: pl.DataFrame, rules: Sequence[Rule]) -> pl.Series:
     """Which episodes raise no page.
 
     Args:
-        episodes: sorted by `start`, with `rule`, `end` and `warehouse_id`.
+        episodes: sorted by `start`, with `rule`, `end`, `warehouse_id` and `open`.
         rules: those whose episodes they are.
     """
     held = np.zeros(len(episodes), dtype=bool)
@@ -52,7 +52,10 @@ def _by_group(episodes: pl.DataFrame, rules: Sequence[Rule]) -> Mapping[Group, l
 
 def _held(episodes: pl.DataFrame, cooldown_us: int) -> NDArray[np.bool_]:
     start_us = episodes["start"].dt.timestamp("us").to_numpy()
-    fired_us = np.maximum.accumulate(episodes["end"].dt.timestamp("us").to_numpy())
+    end_us = episodes["end"].dt.timestamp("us").to_numpy()
+    # What is still open when the data end fires on, beyond the last observation that names its end.
+    end_us = np.where(episodes["open"].to_numpy(), UNBOUNDED_US, end_us)
+    fired_us = np.maximum.accumulate(end_us)
     held = np.zeros(len(episodes), dtype=bool)
     held[1:] = start_us[1:] - cooldown_us <= fired_us[:-1]
     return held

@@ -25,6 +25,7 @@ EPISODES: Final[dict[str, pl.DataType]] = {
     "peak_value": pl.Float64(),  # the farthest beyond the threshold
     "n": pl.Int64(),  # observations beyond the threshold while firing
     "warehouse_id": pl.Int32(),  # null when the rule does not tell warehouses apart
+    "open": pl.Boolean(),  # whether it still fires when the data end
     "held": pl.Boolean(),  # whether no page was raised, since the group had one: see `group`
 }
 
@@ -58,6 +59,7 @@ class Firing:
         first: index of the observation at which it began.
         last: index of the last observation beyond the threshold.
         n: how many observations beyond the threshold there are from `first` to `last`.
+        open: whether nothing resolved it.
     """
 
     start_us: Times
@@ -65,6 +67,7 @@ class Firing:
     first: Times
     last: Times
     n: Times
+    open: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,12 +79,14 @@ class Episodes:
         end_us: when it resolved; the last observation's time when nothing resolved it.
         peak_value: the windowed value farthest beyond the threshold while firing.
         n: observations beyond the threshold while firing, 1 or more.
+        open: whether nothing resolved it.
     """
 
     start_us: Times
     end_us: Times
     peak_value: Values
     n: Times
+    open: NDArray[np.bool_]
 
 
 def replay(rules: Sequence[Rule], dataset: Dataset) -> pl.DataFrame:
@@ -154,6 +159,7 @@ def episodes(
         end_us=found.end_us,
         peak_value=_peaks(value, found, direction),
         n=found.n,
+        open=found.open,
     )
 
 
@@ -216,12 +222,14 @@ def firing(
     closing = np.searchsorted(chain, chain[opening], side="right") - 1
     lengths = beyond.last - beyond.first + 1
     upto = np.cumsum(lengths)
+    end_us, is_open = _ends(beyond, beyond.last[closing], keep_firing_for_us, until_us)
     return Firing(
         start_us=beyond.time_us[fires[opening]],
-        end_us=_ends_us(beyond, beyond.last[closing], keep_firing_for_us, until_us),
+        end_us=end_us,
         first=fires[opening],
         last=beyond.last[closing],
         n=upto[closing] - upto[opening] + beyond.last[opening] - fires[opening] + 1,
+        open=is_open,
     )
 
 
@@ -264,23 +272,31 @@ def _each_by_itself(beyond: Runs, fires: Times, until_us: int | None) -> Firing:
     stops = np.append(beyond.silences, size)
     silent = np.flatnonzero(stops[np.searchsorted(stops, last + 1)] == last + 1)
     end_us = beyond.time_us[np.minimum(last + 1, size - 1)]
-    quiet_us = beyond.stale_after_us * ((last[silent] + 1 < size) | _outlasted(beyond, until_us))
-    end_us[silent] = beyond.time_us[last[silent]] + quiet_us
+    ended = (last[silent] + 1 < size) | _outlasted(beyond, until_us)
+    end_us[silent] = beyond.time_us[last[silent]] + beyond.stale_after_us * ended
+    is_open = np.zeros(len(last), dtype=bool)
+    is_open[silent] = ~ended
     return Firing(
-        start_us=beyond.time_us[first], end_us=end_us, first=first, last=last, n=last - first + 1
-    )
+        start_us=beyond.time_us[first], end_us=end_us, first=first, last=last,
+        n=last - first + 1, open=is_open,
+    )  # fmt: skip
 
 
-def _ends_us(beyond: Runs, last: Times, keep_firing_for_us: int, until_us: int | None) -> Times:
-    """When firing ends whose last observation beyond the threshold is at these indices."""
+def _ends(
+    beyond: Runs, last: Times, keep_firing_for_us: int, until_us: int | None
+) -> tuple[Times, NDArray[np.bool_]]:
+    """When firing ends whose last observation beyond is at these indices; whether it does not."""
     size = len(beyond.time_us)
     resolving = np.maximum(_reached(beyond, last, keep_firing_for_us), last + 1)
     stops = np.append(beyond.silences, size)
     silent = stops[np.searchsorted(stops, last, side="right")]
     lasted = beyond.time_us[silent - 1]
-    silence_us = beyond.stale_after_us * ((silent < size) | _outlasted(beyond, until_us))
+    ended = (silent < size) | _outlasted(beyond, until_us)
+    silence_us = beyond.stale_after_us * ended
     padded = np.minimum(resolving, size - 1)
-    return np.where(resolving < silent, beyond.time_us[padded], lasted + silence_us)
+    resolves = resolving < silent
+    end_us = np.where(resolves, beyond.time_us[padded], lasted + silence_us)
+    return end_us, ~resolves & ~ended
 
 
 def _outlasted(beyond: Runs, until_us: int | None) -> bool:
@@ -329,5 +345,6 @@ def episodes_frame(rule: Rule, found: Episodes, warehouse_id: int | None) -> pl.
         "peak_value": found.peak_value,
         "n": found.n,
         "warehouse_id": [warehouse_id] * size,
+        "open": found.open,
     }
     return pl.DataFrame(columns, schema={name: EPISODES[name] for name in columns})

@@ -74,7 +74,7 @@ def _watched(rule: Rule, judged: Series, until_us: int | None) -> Watched:
 
 def _with_held(found: Sequence[Watched], rules: Sequence[Rule]) -> tuple[Watched, ...]:
     """The same, knowing which episodes the groups held back."""
-    wanted = ("rule", "start", "end", "warehouse_id")
+    wanted = ("rule", "start", "end", "warehouse_id", "open")
     schema = {name: EPISODES[name] for name in wanted}
     frames = [
         pl.DataFrame(
@@ -83,6 +83,7 @@ def _with_held(found: Sequence[Watched], rules: Sequence[Rule]) -> tuple[Watched
                 "start": each.fired.start_us,
                 "end": each.fired.end_us,
                 "warehouse_id": [each.series.warehouse_id] * each.held.size,
+                "open": each.fired.open,
             },
             schema=schema,
         ).with_columns(watched=pl.lit(place, dtype=pl.Int64))

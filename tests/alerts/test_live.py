@@ -118,6 +118,22 @@ def test_live_replay_and_the_words_give_the_same_episodes(
     )
 
 
+def test_a_rule_that_fires_when_the_data_end_holds_its_group_back_until_then() -> None:
+    """Though its last observation, which names its end, came before the other rule's."""
+    rules = [
+        Rule(name="slow", signal="duration", threshold=1.0, group="g"),
+        Rule(name="busy", signal="cpu_percent", threshold=1.0, group="g"),
+    ]
+    told: list[Attempt | Sample] = [attempt(0, duration=3.0), sample(SECOND, cpu_percent=50.0)]
+    live = alerts(Evaluator(rules, run_id="x"), told)
+    assert [(alert.rule, alert.held) for alert in live] == [("slow", False), ("busy", True)]
+    frame = replay(rules, dataset(told))
+    assert frame.select("rule", "open", "held").rows() == [
+        ("slow", True, False),
+        ("busy", True, True),
+    ]
+
+
 @settings(deadline=None)
 @given(data=st.data(), told=events())
 def test_several_rules_at_once_are_each_judged_as_if_alone(

@@ -232,10 +232,10 @@ def test_the_rules_episodes_come_in_one_frame_by_start_then_in_the_rules_order()
     frame = replay(rules, data)
     assert dict(frame.schema) == EPISODES
     assert frame.with_columns(pl.col("start", "end").dt.timestamp("us") // SECOND).rows() == [
-        ("slow", 1, 2, 3.0, 1, None, False),
-        ("busy", 1, 301, 90.0, 1, None, False),
-        ("fast", 2, 3, 0.25, 1, None, False),
-        ("slow", 3, 303, 4.0, 1, None, False),
+        ("slow", 1, 2, 3.0, 1, None, False, False),
+        ("busy", 1, 301, 90.0, 1, None, False, False),
+        ("fast", 2, 3, 0.25, 1, None, False, False),
+        ("slow", 3, 303, 4.0, 1, None, False, False),
     ]
 
 
