@@ -19,10 +19,10 @@ from simlab.telemetry.jsonlog import (
     record_of,
 )
 
-_MICROS: Final = len('{"time_us":1767571200')
-"""Where, in an encoded event whose time has 16 digits, the second's six decimals start."""
-_FIELDS: Final = _MICROS + len("250001,")
-"""Where its other fields do."""
+_MICROS: Final = slice(len('{"time_us":1767571200'), len('{"time_us":1767571200250001'))
+"""Where, in an encoded event whose time has 16 digits, the second's six decimals are."""
+_FIELDS: Final = slice(len('{"time_us":1767571200250001,'), None)
+"""Where its other fields are."""
 _SECONDS: Final = tuple(b"%02d:%02d." % divmod(second, 60) for second in range(3600))
 """The text of each second of an hour."""
 _HOUR_US: Final = 3600 * US_PER_S
@@ -48,7 +48,7 @@ class LineEncoder:
         self._error_texts = error_texts
         self._formatter = JsonFormatter(run_id=run_id)
         self._encode = msgspec.json.Encoder().encode
-        self._entered = (0, 0, b"")
+        self._entered = self._enter(_EARLIEST_US)
         self._applied: bytes | None = None
         self._heads: dict[tuple[str, str | None], bytes] = {}
 
@@ -61,15 +61,15 @@ class LineEncoder:
         if type(event) is Attempt:
             try:
                 body = self._encode(event)
-                from_us, until_us, hour = self._entered
-                if not from_us <= event.time_us < until_us:
-                    from_us, _, hour = self._enter(event.time_us)
-                second = _SECONDS[(event.time_us - from_us) // US_PER_S]
-                head = self._applied if event.status == "success" else None
-                if head is None or event.error_type is not None:
-                    head = self._head(event)
-                micros = body[_MICROS : _FIELDS - 1]
-                line = b"".join((hour, second, micros, head, body[_FIELDS:], b"\n"))
+                from_us, hour = self._entered
+                since_us = event.time_us - from_us
+                if not 0 <= since_us < _HOUR_US:
+                    from_us, hour = self._enter(event.time_us)
+                    since_us = event.time_us - from_us
+                plain = event.status == "success" and event.error_type is None
+                head = (self._applied if plain else None) or self._head(event)
+                second = _SECONDS[since_us // US_PER_S]
+                line = b"".join((hour, second, body[_MICROS], head, body[_FIELDS], b"\n"))
             except (TypeError, ValueError, OverflowError, RecursionError):
                 return self.formatted(event)
             if len(line) <= LINE_LIMIT_BYTES:
@@ -81,7 +81,7 @@ class LineEncoder:
         record = record_of(event, self._error_texts)
         return self._formatter.format(record).encode() + b"\n"
 
-    def _enter(self, time_us: int) -> tuple[int, int, bytes]:
+    def _enter(self, time_us: int) -> tuple[int, bytes]:
         """The hour that holds a moment, with its text; kept for the next moment.
 
         Raises:
@@ -91,7 +91,7 @@ class LineEncoder:
             raise ValueError(time_us)
         from_us = time_us - time_us % _HOUR_US
         text = f'{{"timestamp":"{iso(from_us).removesuffix("00:00.000000Z")}'.encode()
-        self._entered = entered = (from_us, from_us + _HOUR_US, text)  # at once: threads share it
+        self._entered = entered = (from_us, text)  # at once, since threads may share it
         return entered
 
     def _head(self, event: Attempt) -> bytes:

@@ -131,7 +131,7 @@ class CrashSafeHandler(DailyFileHandler):
 
     def disown(self) -> None:
         """Leave all to the parent of this forked process."""
-        self.sidecar.lock = RLock()  # another thread of the parent's may have held it
+        self.sidecar.renew_lock()
         self._spill.lock = RLock()
         if not self._ended.is_set():
             self._ended.set()

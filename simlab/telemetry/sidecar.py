@@ -58,8 +58,9 @@ class Sidecar:
         OSError: it cannot be made.
     """
 
-    _head: int  # the same as the word, but sooner read
-    _limit: int  # how far the head may go
+    _at: int  # where the next line goes in the file,
+    _stop: int  # how far it may go without a closer look,
+    _laps: int  # and by how much the head is ahead of such a place
 
     def __init__(self, path: Path, *, capacity_bytes: int = CAPACITY_BYTES) -> None:
         self.path = path
@@ -72,6 +73,11 @@ class Sidecar:
             os.close(self._fd)
             raise
 
+    def renew_lock(self) -> None:
+        """Forget who holds the lock: a forked child, where whoever held it is not."""
+        self.lock = RLock()
+        self.busy = False
+
     def append(self, data: bytes) -> bool:
         """Keep some whole lines; False, and nothing done, when there is no room for them.
 
@@ -79,19 +85,17 @@ class Sidecar:
         end.
         """
         with self.lock:
-            head = self._head
-            new = head + len(data)
-            if new > self._limit or self.busy:
+            if self.busy:
                 return False
-            self.busy = True
             try:
-                at = _START + head % self._capacity
-                if at + len(data) <= self._size:
-                    self._map[at : at + len(data)] = data
-                else:
-                    self._wrap(at, data)
-                self._head = new
-                self._words[_HEAD_AT] = new
+                self.busy = True
+                at = self._at
+                end = at + len(data)
+                if end > self._stop:
+                    return self._append_beyond(data)
+                self._map[at:end] = data
+                self._at = end  # first: an exception here may not let the next line overwrite this
+                self._words[_HEAD_AT] = end + self._laps
             finally:
                 self.busy = False
             return True
@@ -123,7 +127,6 @@ class Sidecar:
     def advance(self, tail: int) -> None:
         """Give up what lies before `tail`, since it is in the log."""
         self._words[_TAIL_AT] = tail
-        self._limit = tail + self._capacity
 
     def parts(self, since: int, until: int) -> list[memoryview]:
         """The bytes from `since` to `until`, in the ring's one or two pieces."""
@@ -156,7 +159,7 @@ class Sidecar:
         new[8:] = self._map[8:]
         new[:8] = self._map[:8]
         old, self._fd = self._fd, fd
-        self._release()
+        self._unmap()
         self._bind(new)
         os.close(old)
 
@@ -168,9 +171,9 @@ class Sidecar:
 
     def disown(self) -> None:
         """Let go of it, leaving all to whoever shares its lock: a forked child's end of it."""
-        self._limit = -1
+        self._stop = self._capacity = -1
         with suppress(BufferError):  # a thread that no child has was reading there
-            self._release()
+            self._unmap()
         os.close(self._fd)
 
     def _take_up(self, capacity_bytes: int) -> None:
@@ -192,18 +195,34 @@ class Sidecar:
         self._words = memoryview(mapped)[:_START].cast("q")
         self._ring = memoryview(mapped)[_START:]
         self._capacity = self._size - _START
-        self._head = self._words[_HEAD_AT]
-        self._limit = self._words[_TAIL_AT] + self._capacity
+        self._place()
 
-    def _release(self) -> None:
+    def _place(self) -> None:
+        """Note where the next line goes, and how far the ring is free from there in one piece."""
+        head, tail = self.head, self.tail
+        self._at = _START + head % self._capacity
+        self._laps = head - self._at
+        self._stop = min(self._size, tail + self._capacity - self._laps)
+
+    def _append_beyond(self, data: bytes) -> bool:
+        """Keep lines that go over the ring's end, or into what was given up lately."""
+        if self._capacity < 0:
+            return False
+        self._stop = -1  # until all is noted, the next line has to come here too
+        head, size = self.head, len(data)
+        if fits := head + size <= self.tail + self._capacity:
+            at = _START + head % self._capacity
+            before = min(size, self._size - at)
+            self._map[at : at + before] = data[:before]
+            self._map[_START : _START + size - before] = data[before:]
+            self._words[_HEAD_AT] = head + size
+        self._place()
+        return fits
+
+    def _unmap(self) -> None:
         self._words.release()
         self._ring.release()
         self._map.close()
-
-    def _wrap(self, at: int, data: bytes) -> None:
-        fits = self._size - at
-        self._map[at : self._size] = data[:fits]
-        self._map[_START : _START + len(data) - fits] = data[fits:]
 
 
 def sidecar_of(log: Path) -> Path:
