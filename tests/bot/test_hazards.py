@@ -92,6 +92,19 @@ def test_the_upstream_system_answers_late_wrongly_or_never_and_is_gone_at_the_en
     assert address[0] == "127.0.0.1"
 
 
+def test_an_answer_long_overdue_is_given_up_and_never_taken_for_the_next_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("simlab.bot.hazards.upstream._GRACE_S", -0.1)
+    with Upstream() as upstream:
+        client = Client(upstream)
+        with pytest.raises(TimeoutError):
+            client.ask(code=502, after_s=0.2)
+        monkeypatch.undo()
+        client.ask(code=200, after_s=0.2)  # the 502 comes meanwhile
+        client.close()
+
+
 def test_stress_holds_memory_up_to_its_bound_and_burns_cpu_and_lets_go() -> None:
     process, strain = psutil.Process(), [Strain()]
     before_mb = process.memory_info().rss / 1e6

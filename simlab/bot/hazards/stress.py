@@ -2,11 +2,12 @@
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
+
+from simlab.clock import monotonic_s
 
 MOST_MB: Final = 256.0
 _BEAT_S: Final = 0.05
@@ -53,16 +54,16 @@ class Stress:
         self._held = bytearray()
 
     def _bear(self) -> None:
-        beat_s = time.monotonic()
+        beat_s = monotonic_s()
         while not self._stop.is_set():
             strain = self._strain()
             self._hold(min(max(strain.mem_mb, 0.0), MOST_MB))
             self._burn(beat_s + _BEAT_S * min(max(strain.cpu_percent, 0.0), 100.0) / 100)
-            beat_s = max(beat_s + _BEAT_S, time.monotonic() - _BEAT_S)
-            self._stop.wait(max(0.0, beat_s - time.monotonic()))
+            beat_s = max(beat_s + _BEAT_S, monotonic_s() - _BEAT_S)
+            self._stop.wait(max(0.0, beat_s - monotonic_s()))
 
     def _burn(self, until_s: float) -> None:
-        while time.monotonic() < until_s:
+        while monotonic_s() < until_s:
             hashlib.sha256(_CHUNK)
 
     def _hold(self, mem_mb: float) -> None:

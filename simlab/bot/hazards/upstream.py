@@ -4,16 +4,17 @@ import heapq
 import selectors
 import socket
 import threading
-import time
 from types import TracebackType
 from typing import Final, Self
 
 from simlab.bot.failures import UpstreamError
+from simlab.clock import monotonic_s
 
 _NEVER: Final = 0
 """The code that is never answered."""
 OK: Final = 200
-_LONGEST_S: Final = 3600.0
+_GRACE_S: Final = 5.0
+"""How much later than it was to an answer may come before the bot gives it up."""
 _LINE: Final = 64
 
 
@@ -57,7 +58,7 @@ class Upstream:
                     key.fileobj.close()  # type: ignore[union-attr]  # all are sockets
 
     def _wait_s(self) -> float | None:
-        return max(0.0, self._answers[0][0] - time.monotonic()) if self._answers else None
+        return max(0.0, self._answers[0][0] - monotonic_s()) if self._answers else None
 
     def _react(self, selector: selectors.BaseSelector, ready: object) -> bool:
         """Take what has come; whether to go on."""
@@ -76,12 +77,12 @@ class Upstream:
         else:
             delay_s, code = line.split()
             if int(code) != _NEVER:
-                due_s = time.monotonic() + float(delay_s)
+                due_s = monotonic_s() + float(delay_s)
                 heapq.heappush(self._answers, (due_s, id(ready), ready, code))
         return True
 
     def _answer(self) -> None:
-        while self._answers and self._answers[0][0] <= time.monotonic():
+        while self._answers and self._answers[0][0] <= monotonic_s():
             _, _, asker, code = heapq.heappop(self._answers)
             try:
                 asker.sendall(code)
@@ -108,8 +109,10 @@ class Client:
 
         Raises:
             UpstreamError: it was not `OK`.
+            TimeoutError: it is long overdue.
         """
-        answer = int(self._asked(f"{max(0.0, after_s):.6f} {code}", patience_s=_LONGEST_S))
+        after_s = max(0.0, after_s)
+        answer = int(self._asked(f"{after_s:.6f} {code}", patience_s=after_s + _GRACE_S))
         if answer != OK:
             raise UpstreamError(answer)
 
@@ -119,10 +122,7 @@ class Client:
         Raises:
             TimeoutError: when patience is out.
         """
-        try:
-            self._asked(f"0 {_NEVER}", patience_s=max(1e-4, patience_s))
-        finally:
-            self.close()
+        self._asked(f"0 {_NEVER}", patience_s=max(1e-4, patience_s))
 
     def close(self) -> None:
         """Hang up."""
@@ -131,6 +131,14 @@ class Client:
             self._line = None
 
     def _asked(self, request: str, *, patience_s: float) -> bytes:
+        """The answer; after none this line is not used again, since one may still come."""
+        try:
+            return self._answer_to(request, patience_s=patience_s)
+        except OSError:
+            self.close()
+            raise
+
+    def _answer_to(self, request: str, *, patience_s: float) -> bytes:
         if self._line is None:
             self._line = socket.create_connection(self._address)
             self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
