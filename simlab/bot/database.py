@@ -1,5 +1,6 @@
 """Databases that an inventory may lie in: how each is opened, waited for and locked."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -7,12 +8,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from simlab.errors import ConfigError
 
 _CONNECT_S: Final = 5
+_WAL: Final = "PRAGMA journal_mode = WAL"
 _EXAMPLES: Final = "sqlite:///inventory.db or postgresql+psycopg://user@host/name"
 
 
@@ -52,6 +54,20 @@ class Database:
         elif self._is_postgres:  # 0 would be for ever
             _raw(connection).execute(f"SET lock_timeout = {max(1, whole_ms)}")
             _raw(connection).commit()
+
+    def outlive_the_process(self, connection: Connection) -> None:
+        """Have whatever is committed survive a kill; after a power cut the last may be missing.
+
+        SQLite's file itself is changed by that for good, so not before it is known to be ours.
+
+        Raises:
+            OperationalError: it cannot be changed now.
+        """
+        if self.is_sqlite:
+            try:
+                _raw(connection).execute(_WAL)
+            except sqlite3.Error as error:
+                raise OperationalError(_WAL, None, error) from None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -109,9 +125,7 @@ def _raw(connection: Connection) -> Any:
 
 
 def _as_simlab_wants(dbapi_connection: Any, _: object) -> None:
-    """A committed batch survives the process; after a power cut the last ones may be missing."""
     dbapi_connection.isolation_level = None  # SQLAlchemy says when to begin
-    dbapi_connection.execute("PRAGMA journal_mode = WAL")
     dbapi_connection.execute("PRAGMA synchronous = NORMAL")
 
 

@@ -47,12 +47,12 @@ class Store:
         """
         self.database = database
         try:
-            with database.engine.connect() as connection, connection.begin():
-                strange = foreign(connection)
+            with database.engine.connect() as connection:
+                with connection.begin():
+                    strange = foreign(connection)
                 if strange is None:
-                    METADATA.create_all(connection)
-                    self.workload_id = _workload_id(connection, workload)
-                    _stock_up(connection, needed)
+                    database.outlive_the_process(connection)
+                    self.workload_id = _readied(connection, workload, needed)
         except SQLAlchemyError as error:
             raise ConfigError(
                 f"--db {database.name}: cannot be used: {_reason(error)}; is it running, and may"
@@ -68,6 +68,14 @@ class Store:
         """What it holds, and whether all of it agrees."""
         with self.database.engine.connect() as connection, connection.begin():
             return _reconciled(connection)
+
+
+def _readied(connection: Connection, workload: str, needed: Mapping[Cell, int]) -> int:
+    """Have tables and stock there, or nothing of it; the workload's id."""
+    with connection.begin():
+        METADATA.create_all(connection)
+        _stock_up(connection, needed)
+        return _workload_id(connection, workload)
 
 
 def _workload_id(connection: Connection, workload: str) -> int:

@@ -168,7 +168,7 @@ def test_a_database_that_cannot_be_used_leaves_no_run(tmp_path: Path) -> None:
     with sqlite3.connect(foreign) as writer:
         writer.execute("CREATE TABLE payroll (id int)")
     writer.close()
-    before = foreign.stat().st_size
+    before = foreign.read_bytes()
     for url, error in (
         ("postgresql+psycopg://x@127.0.0.1:1/x", ConfigError),
         (f"sqlite:///{foreign}", InputError),
@@ -176,11 +176,11 @@ def test_a_database_that_cannot_be_used_leaves_no_run(tmp_path: Path) -> None:
         with pytest.raises(error):
             made(tmp_path / "a", clock="wall", speed=600.0, db=url)
         assert not (tmp_path / "a").exists()
-    assert foreign.stat().st_size == before
     store = Database(f"sqlite:///{foreign}")
     with pytest.raises(InputError):
         Store(store, workload="x", needed={})
     store.close()
+    assert foreign.read_bytes() == before
 
 
 def test_stock_that_does_not_agree_ends_the_command_with_1(tmp_path: Path) -> None:
