@@ -1,5 +1,6 @@
 """Databases that an inventory may lie in: how each is opened, waited for and locked."""
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -103,6 +104,7 @@ def _engine(url: URL, name: str) -> Engine:
             options = {"check_same_thread": False, "timeout": _CONNECT_S}
         case "postgresql":
             options = {"connect_timeout": _CONNECT_S}
+            _hush_psycopg()
     try:
         return create_engine(url, poolclass=NullPool, connect_args=options)
     except (NoSuchModuleError, ImportError) as error:
@@ -113,6 +115,13 @@ def _engine(url: URL, name: str) -> Engine:
         ) from None
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise ConfigError(f"--db {name}: cannot be used: {_first_line(error)}") from None
+
+
+def _hush_psycopg() -> None:
+    """It warns of each batch that was rolled back, which the attempt's error tells already."""
+    log = logging.getLogger("psycopg")
+    if log.level in {logging.NOTSET, logging.WARNING}:  # its own; else someone wants to see it
+        log.setLevel(logging.ERROR)
 
 
 def _first_line(error: Exception) -> str:

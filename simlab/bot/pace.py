@@ -6,6 +6,8 @@ from typing import Final
 from simlab.clock import WallClock
 
 _STEP_S: Final = 10e-6
+_STEP_RATIO: Final = 0.05
+"""Of what was learned: a server far away takes a thousand times as long as a file nearby."""
 _MOST_S: Final = 0.05
 
 
@@ -48,5 +50,6 @@ class Pace:
     def learn(self, end_us: int, *, waited: bool) -> None:
         """The attempt that was to end at `end_us` ends now; whether it had time to wait."""
         if waited:
-            step_s = -_STEP_S if self._clock.left_s(end_us) > 0 else _STEP_S
-            self._after_s = min(max(0.0, self._after_s + step_s), _MOST_S)
+            step_s = max(_STEP_S, _STEP_RATIO * self._after_s)
+            early = self._clock.left_s(end_us) > 0
+            self._after_s = min(max(0.0, self._after_s + (-step_s if early else step_s)), _MOST_S)

@@ -58,6 +58,21 @@ def test_whatever_is_raised_in_the_middle_nothing_of_the_batch_stays(url: str) -
         assert till.apply(1, ORDER, NET)
 
 
+def test_a_batch_of_many_lines_that_fails_is_told_by_its_error_alone(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Drivers that send ahead have warnings of their own to give."""
+    order = [Movement(f"S{number:04}", 1, -2, "pick") for number in range(2_000)]
+    net = {Cell(1, each.sku): -2 for each in order}
+    with inventory(url, dict.fromkeys(net, 2)) as store, Till(store, patience_s=1) as till:
+        with store.database.locked():
+            till.hurry()
+            with pytest.raises(DBAPIError):
+                till.apply(1, order, net)
+        assert store.reconciliation().batches == 0
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     "cell", [Cell(1, "A"), Cell(1, "nowhere"), Cell(9, "A")], ids=["empty", "no item", "no place"]
 )
