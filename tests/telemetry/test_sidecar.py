@@ -1,6 +1,7 @@
 """What is in a sidecar stays there, in order, whoever looks at it next."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,22 @@ def test_what_was_appended_is_there_for_the_next_one_with_its_mark(path: Path) -
     assert held(second) == b"two\nthree\n"
     assert second.mark == Mark(7, 2**40, 3)
     second.close()
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_a_mark_cut_short_at_any_word_leaves_the_one_before(path: Path, done: int) -> None:
+    """As a kill there would; with three words done it is written, but not chosen yet."""
+
+    def words() -> Iterator[int]:
+        yield from (1, 2, 3)[:done]
+        raise KeyboardInterrupt
+
+    sidecar = Sidecar(path)
+    sidecar.mark = Mark(7, 8, 9)
+    with pytest.raises(KeyboardInterrupt):
+        sidecar.mark = words()  # type: ignore[assignment]  # a mark that ends too soon
+    assert sidecar.mark == Mark(7, 8, 9)
+    sidecar.close()
 
 
 def test_a_sidecar_that_holds_nothing_is_removed(path: Path) -> None:
