@@ -121,11 +121,12 @@ def _files(
         files[UNPROVEN] = rendered(groups, title="Alerts that promtool cannot test")
     order = [group.name for group in (*recording, *alerting)]
     for step_us, timeline in lines.items():
-        tested = [one for one in proven if one.step_us == step_us and one.fires is not None]
+        # What no series was found for never fires, and that proves nothing.
+        tested = [one for one in proven if one.step_us == step_us and one.fires]
         if tested:
             name = "test_rules.yml" if len(lines) == 1 else f"test_rules_{duration(step_us)}.yml"
             files[name] = unit_tests(
-                tested, _needed(proven, store), timeline,
+                tested, _needed(tested, store), timeline,
                 rule_files=[RECORDING, RULES], group_order=order,
             )  # fmt: skip
     return files

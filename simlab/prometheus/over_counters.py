@@ -25,6 +25,7 @@ from simlab.prometheus.promql import (
     Compare,
     Either,
     Expression,
+    Instant,
     Matcher,
     Rate,
     RateName,
@@ -63,21 +64,42 @@ def over_counters(rule: Rule, *, pace_us: int) -> Meaning | None:
 
 
 def _ratio(rule: Rule, width_us: int) -> Meaning:
+    if rule.short_window_us is not None:
+        return _burn_rate(rule, width_us, max(rule.short_window_us, LEAST_COUNTER_US))
     if rule.signal == "error_ratio":
         wrong, all_of_them = _of_status("error"), FINISHED
     else:
         wrong, all_of_them = _of_status("retry"), Selector(ATTEMPTS)
+    share = Arithmetic("/", _sum("rate", wrong, width_us), _sum("rate", all_of_them, width_us))
+    return _judged(rule, held(rule.side, share, rule.limit), all_of_them, width_us)
 
-    def beyond(over_us: int) -> Expression:
-        share = Arithmetic("/", _sum("rate", wrong, over_us), _sum("rate", all_of_them, over_us))
+
+def _burn_rate(rule: Rule, width_us: int, short_us: int) -> Meaning:
+    """The share in both windows; what batches came in each is recorded, by status.
+
+    Windows of days are dear to read, and the shares and their floors need the same of them.
+    """
+    is_error = rule.signal == "error_ratio"
+    counted = FINISHED if is_error else Selector(BATCHES)
+    wrong = Matcher("status", "=", "error" if is_error else "retry")
+    names = {recorded_name("long", rule): width_us, recorded_name("short", rule): short_us}
+
+    def beyond(name: str) -> Expression:
+        share = Arithmetic("/", _total(Selector(name, (wrong,))), _total(Selector(name)))
         return held(rule.side, share, rule.limit)
 
-    condition = beyond(width_us)
-    if rule.short_window_us is None:
-        return _judged(rule, condition, all_of_them, width_us)
-    short_us = max(rule.short_window_us, LEAST_COUNTER_US)
-    meaning = _judged(rule, Both(condition, beyond(short_us)), all_of_them, width_us)
-    return meaning.judged_if(_floor(rule, all_of_them, short_us))
+    long, short = names
+    meaning = Meaning(
+        kind="promql",
+        condition=Both(beyond(long), beyond(short)),
+        recordings=tuple(
+            Recording(name, Aggregated("sum", Rate("increase", counted, over_us), by=("status",)))
+            for name, over_us in names.items()
+        ),
+    )
+    for name in names:
+        meaning = meaning.judged_if(_enough(rule, _total(Selector(name))))
+    return meaning
 
 
 def _durations(rule: Rule, width_us: int) -> Meaning:
@@ -166,10 +188,14 @@ def _judged(rule: Rule, condition: Expression, counted: Selector, width_us: int)
 
 def _floor(rule: Rule, counted: Selector, width_us: int) -> Expression:
     """Where the window holds what the rule needs."""
+    return _enough(rule, _sum("increase", counted, width_us))
+
+
+def _enough(rule: Rule, rise: Expression) -> Expression:
+    """Where there were as many as the rule needs."""
     needed = rule.needed_count
     if rule.window_count is not None:
         needed = math.ceil(needed * _COUNTED_FLOOR)
-    rise = _sum("increase", counted, width_us)
     return Compare(">=", rise, float(needed)) if needed > 1 else Compare(">", rise, 0.0)
 
 
@@ -183,6 +209,10 @@ def _mean_duration(width_us: int) -> Expression:
 
 def _sum(function: RateName, selector: Selector, width_us: int) -> Expression:
     return Aggregated("sum", Rate(function, selector, width_us))
+
+
+def _total(selector: Selector) -> Expression:
+    return Aggregated("sum", Instant(selector))
 
 
 def _of_status(status: str) -> Selector:

@@ -34,7 +34,7 @@ def unit_tests(
     never. Together they say for every evaluation whether it fires.
 
     Args:
-        alerts: those that are evaluated on this timeline, with `fires`.
+        alerts: those that are evaluated on this timeline, with `fires` of some labels.
         store: what Prometheus scraped.
         timeline: the evaluations; the first one is the test's moment 0.
         rule_files: where the rules are, beside the test.
@@ -81,7 +81,7 @@ def _expected(alert: Alerting, labels: Labels) -> dict[str, Mapping[str, str]]:
 
 def _stretches(alert: Alerting, timeline: Timeline) -> Iterator[str]:
     """How often the alert fired in each stretch from one change to the next."""
-    for labels, mask in (alert.fires or {(): np.zeros(timeline.count, dtype=bool)}).items():
+    for labels, mask in (alert.fires or {}).items():
         for begin, end in _cut(_edges(mask), len(mask)):
             count = end - begin if mask[begin] else 0
             sample = f'[{{labels: "{{}}", value: {count}}}]' if count else "[]"

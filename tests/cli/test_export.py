@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .cases import call, complaint, started, told, written
+from .cases import Said, call, complaint, started, told, written
 
 needs_promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="needs promtool, of Debian's package prometheus"
@@ -33,6 +33,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory, day: Path) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory: pytest.TempPathFactory, day: Path) -> tuple[Said, Path]:
+    """What was said of simlab's longer set of rules, and the files."""
+    out = tmp_path_factory.mktemp("extended") / "prom"
+    return call("export", "extended", "--out", out, "--check", day), out
+
+
 def test_the_same_rules_and_data_give_the_same_bytes(
     exported: Path, day: Path, tmp_path: Path
 ) -> None:
@@ -48,12 +55,40 @@ def test_the_same_rules_and_data_give_the_same_bytes(
 
 
 @needs_promtool
-def test_a_check_ends_with_promtools_success(day: Path, tmp_path: Path) -> None:
-    said = call("export", "extended", "--out", tmp_path / "prom", "--check", day)
+def test_a_check_ends_with_promtools_success(extended: tuple[Said, Path]) -> None:
+    said, _ = extended
     assert said.code == 0
     assert "SUCCESS: promtool check rules rules.yml recording.yml" in said.out
     assert "SUCCESS: promtool test rules test_rules_15s.yml" in said.out
     assert "FAILED" not in said.out
+
+
+def test_what_the_data_do_not_tell_is_said_and_no_success_is_claimed_for_it(
+    extended: tuple[Said, Path],
+) -> None:
+    """`late` looks at how long batches waited, which generated days leave open."""
+    said, out = extended
+    (late,) = [line for line in said.out.splitlines() if line.startswith(" late ")]
+    assert "not measured: the dataset does not tell its signal" in late
+    tests = [path.read_text() for path in out.glob("test_rules*")]
+    assert any("'silent'" in text for text in tests)
+    assert not any("'late'" in text for text in tests)
+
+
+def test_a_tool_that_says_failed_ends_the_command_with_1_and_its_words(
+    day: Path, tmp_path: Path
+) -> None:
+    """A promtool of our own that always fails stands in for one that found something."""
+    tool = written(tmp_path / "promtool", "#!/bin/sh\necho '  FAILED:'\necho 'name: x'\nexit 1\n")
+    tool.chmod(0o755)
+    said = started(
+        "export", "strategy", "--out", tmp_path / "prom", "--check", day,
+        env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    assert said.returncode == 1
+    assert "FAILED: promtool test rules test_rules.yml\n      FAILED:\n    name: x\n" in said.stdout
+    (line,) = said.stderr.splitlines()
+    assert "FAILED: promtool check rules" in line
 
 
 @needs_promtool
@@ -93,6 +128,8 @@ def test_rules_tuned_on_a_plain_series_are_proven_too(tmp_path: Path) -> None:
     assert call("tune", series, "--out", tmp_path / "tuned.toml").code == 0
     found = told("export", tmp_path / "tuned.toml", "--out", tmp_path / "prom", "--check", series)
     assert {check["passed"] for check in found["checks"]} <= {True, None}
+    assert found["unproven"] == []
+    assert "keep_firing_for: " in (tmp_path / "prom" / "rules.yml").read_text()  # the cooldown
     assert any("test rules" in check["command"] for check in found["checks"])
     names = [alert["name"] for alert in found["alerts"]]
     assert {

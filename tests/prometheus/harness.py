@@ -103,6 +103,7 @@ def compared(
     wrong = len(re.findall(r"^\s+alertname: \S+, time: ", verdict.output, re.MULTILINE))
     assert verdict.passed is (wrong == 0), verdict.output[:4000]
     assert verdict.passed is ("SUCCESS" in verdict.output)
+    print(f"promtool: {len(probes):,} probes, {wrong:,} mismatches")  # noqa: T201 -- seen with -s or -rP
     return Outcome(probes=len(probes), mismatches=wrong, output=verdict.output)
 
 
