@@ -50,18 +50,18 @@ class Evaluator:
         return {rule.name: rule.name in names for rule in self.rules}
 
     @property
-    def values(self) -> dict[str, float]:
-        """For each rule by name what it was last judged by.
+    def values(self) -> dict[tuple[str, int | None], float]:
+        """What each rule was last judged by, by its name and the warehouse, None for all.
 
         It is NaN where that is undefined, and once the rule has gone silent for longer than its
-        `stale_after`, by the time of the last event of any kind. A rule that tells warehouses apart has no one value, and is left out.
+        `stale_after`, by the time of the last event of any kind.
         """
-        apart = [watch for watch in self._watches if watch.warehouse_id is None]
+        now_us = self._now_us
         return {
-            watch.rule.name: math.nan
-            if watch.machine.has_gone_silent(self._now_us)
+            (watch.rule.name, watch.warehouse_id): math.nan
+            if watch.machine.has_gone_silent(now_us)
             else watch.value()
-            for watch in apart
+            for watch in tuple(self._watches)  # the bot goes on while this is scraped
         }
 
     def observe(self, event: Attempt | Sample) -> tuple[Alert, ...]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simlab.alerts.group import held_back
 from simlab.alerts.rule import Rule, Side
-from simlab.alerts.signal import Series, last_us, series
+from simlab.alerts.signal import last_us, series
 from simlab.alerts.spans import Times, Values
 from simlab.dataset.schema import TIMESTAMP, Dataset
 
@@ -102,7 +102,7 @@ def replay(rules: Sequence[Rule], dataset: Dataset) -> pl.DataFrame:
         InputError: the dataset says nothing about a rule's signal.
     """
     until_us = last_us(dataset)
-    frames = [frame for rule in rules for frame in _rule_episodes(rule, dataset, until_us)]
+    frames = [frame for rule in rules for frame in _frames_of(rule, dataset, until_us)]
     return joined(frames, rules)
 
 
@@ -315,17 +315,22 @@ def _peaks(value: Values, found: Firing, direction: Side) -> Values:
     return farthest.reduceat(value, edges[edges < len(value)])[::2]
 
 
-def _rule_episodes(rule: Rule, dataset: Dataset, until_us: int | None) -> list[pl.DataFrame]:
+def _frames_of(rule: Rule, dataset: Dataset, until_us: int | None) -> list[pl.DataFrame]:
     return [
-        episodes_frame(rule, _rule_over(rule, judged, until_us), judged.warehouse_id)
-        for judged in series(rule, dataset)
+        episodes_frame(
+            rule,
+            rule_episodes(rule, each.time_us, each.value, until_us=until_us),
+            each.warehouse_id,
+        )
+        for each in series(rule, dataset)
     ]
 
 
-def _rule_over(rule: Rule, judged: Series, until_us: int | None) -> Episodes:
+def rule_episodes(rule: Rule, time_us: Times, value: Values, *, until_us: int | None) -> Episodes:
+    """The episodes of a rule over what it is judged by; see `episodes`."""
     return episodes(
-        judged.time_us,
-        judged.value,
+        time_us,
+        value,
         threshold=rule.limit,
         direction=rule.side,
         for_us=rule.for_us,

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from simlab.alerts.replay import Episodes, episodes
+from simlab.alerts.replay import Episodes, rule_episodes
 from simlab.alerts.rule import Rule
 from simlab.alerts.spans import Times, Values
 from simlab.alerts.thinned import Thinned
@@ -62,16 +62,7 @@ class Stream:
         if len(self._time_us) and (rule.step_us or rule.aggregate == "absent"):
             self._judge(len(self._time_us), until_us=until_us)
         time_us, value = self._kept.series()
-        return episodes(
-            time_us,
-            value,
-            threshold=rule.limit,
-            direction=rule.side,
-            for_us=rule.for_us,
-            keep_firing_for_us=rule.keep_us,
-            stale_after_us=rule.silence_us,
-            until_us=until_us,
-        )
+        return rule_episodes(rule, time_us, value, until_us=until_us)
 
     def _judge(self, carried: int, *, until_us: int) -> None:
         moment_us, value = windowed(self._rule, self._time_us, self._value, until_us=until_us)

@@ -1,6 +1,7 @@
 """Databases that an inventory may lie in: how each is opened, waited for and locked."""
 
 import logging
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from simlab.errors import ConfigError
 
 _CONNECT_S: Final = 5
+_PASSWORD: Final = re.compile(r":[^:@]*@")
 _WAL: Final = "PRAGMA journal_mode = WAL"
 _EXAMPLES: Final = "sqlite:///inventory.db or postgresql+psycopg://user@host/name"
 
@@ -89,9 +91,10 @@ class Database:
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
+        told = _PASSWORD.sub(":***@", url)
         raise ConfigError(
-            f"--db {url!r}: not a database's URL; write it like {_EXAMPLES}"
+            f"--db {told!r}: not a database's URL; write it like {_EXAMPLES}"
         ) from None
 
 

@@ -73,7 +73,12 @@ def alerts_of(rule: Rule, judged: Sequence[Judged], *, step_us: int) -> list[Ale
 
 
 def _preference(rule: Rule, judged: Judged) -> float:
-    """The less the better: by measure, or without one the bot's word, if a scrape can hear it."""
+    """The less the better: by measure, or without one the bot's word, if a scrape can hear it.
+
+    Of its own silence a bot cannot tell, however well the two agree while it speaks.
+    """
+    if rule.aggregate == "absent":
+        return float(judged.meaning.kind == "bot")
     if judged.difference is not None:
         return judged.difference.score
     fleeting = rule.signal == "duration" and rule.aggregate == "last"

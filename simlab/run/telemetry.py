@@ -12,6 +12,7 @@ from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter, record
 from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.plain import PlainMetrics
 from simlab.telemetry.stack import MetricStack
+from simlab.telemetry.standing import Values
 
 TelemetryName: TypeAlias = Literal["default", "plain"]
 
@@ -75,7 +76,7 @@ def metrics_of(
     name: TelemetryName,
     rules: Sequence[Rule],
     *,
-    values: Callable[[], Mapping[str, float]],
+    values: Values,
     dropped: Callable[[], Mapping[str, int]],
     flushes: Callable[[], tuple[int, float]],
 ) -> MetricStack:

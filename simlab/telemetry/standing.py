@@ -10,10 +10,10 @@ from prometheus_client.registry import Collector
 
 from simlab.events import Alert
 from simlab.telemetry.families import HELP
-from simlab.telemetry.labels import Labels
+from simlab.telemetry.labels import OTHER, Labels, cleaned
 
-Values: TypeAlias = Callable[[], Mapping[str, float]]
-"""Tells for each rule by name what it is judged by now."""
+Values: TypeAlias = Callable[[], Mapping[tuple[str, int | None], float]]
+"""Tells what each rule is judged by now, by its name and the warehouse, None for all."""
 
 Losses: TypeAlias = Callable[[], Mapping[str, int]]
 """Tells for each reason how much was lost since the start."""
@@ -48,7 +48,10 @@ class Firing(Collector):
 
 
 class RuleValues(Collector):
-    """`inv_rule_value`: NaN for a rule that has no value; what is beyond the bound is NaN too."""
+    """`inv_rule_value`: NaN for a rule that has no value; what is beyond the bound is NaN too.
+
+    A rule that tells warehouses apart has a series for each that it has met, by `warehouse_id`.
+    """
 
     def __init__(self, rules: Sequence[str], values: Values | None) -> None:
         self._rules = tuple(rules)
@@ -58,15 +61,28 @@ class RuleValues(Collector):
     def collect(self) -> Iterator[Metric]:
         """The family as it stands."""
         name = "inv_rule_value"
-        family = GaugeMetricFamily(name, HELP[name], labels=["rule"])
+        family = GaugeMetricFamily(name, HELP[name])
         values = self._values() if self._values is not None else {}
-        told: dict[str, float] = {}
-        for rule in dict.fromkeys((*self._rules, *values)):
-            label = self.labels.of(rule)
-            told[label] = math.nan if label in told else float(values.get(rule, math.nan))
-        for label, value in told.items():
-            family.add_metric([label], value)
+        known = {rule for rule, _ in values}
+        told: dict[tuple[str, str | None], float] = {
+            (self.labels.of(rule), None): math.nan for rule in self._rules if rule not in known
+        }
+        for (rule, warehouse_id), value in values.items():
+            key = self._key(rule, warehouse_id)
+            told[key] = math.nan if key in told else float(value)
+        for (label, warehouse), value in told.items():
+            apart = {} if warehouse is None else {"warehouse_id": warehouse}
+            family.add_sample(name, {"rule": label, **apart}, value)
         yield family
+
+    def _key(self, rule: str, warehouse_id: int | None) -> tuple[str, str | None]:
+        """Its labels' values, so many at most."""
+        if warehouse_id is None:
+            return self.labels.of(rule), None
+        pair = f"{rule}\n{warehouse_id}"
+        return (
+            (OTHER, None) if self.labels.of(pair) == OTHER else (cleaned(rule), str(warehouse_id))
+        )
 
 
 class Dropped(Collector):

@@ -182,11 +182,13 @@ def test_a_rules_value_is_what_it_was_last_judged_by() -> None:
     apart = Rule(name="apart", signal="duration", threshold=2.0, by="warehouse_id")
     evaluator = Evaluator([SLOW, errors, apart], run_id="x")
     evaluator.observe(attempt(0, duration=1.5, status="error"))
-    assert evaluator.values == pytest.approx({"slow": 1.5, "errors": float("nan")}, nan_ok=True)
-    evaluator.observe(attempt(1, duration=0.5))
-    assert evaluator.values == {"slow": 0.5, "errors": 0.5}
-    evaluator.observe(sample(5 * MINUTE + 1))
-    assert evaluator.values == {"slow": 0.5, "errors": 0.5}
+    undefined = {("slow", None): 1.5, ("errors", None): math.nan, ("apart", 1): 1.5}
+    assert evaluator.values == pytest.approx(undefined, nan_ok=True)
+    evaluator.observe(attempt(1, duration=0.5, warehouse_id=2))
+    values = {("slow", None): 0.5, ("errors", None): 0.5, ("apart", 1): 1.5, ("apart", 2): 0.5}
+    assert evaluator.values == values
+    evaluator.observe(sample(5 * MINUTE))
+    assert evaluator.values == values
     evaluator.observe(sample(5 * MINUTE + 2))
     assert all(math.isnan(value) for value in evaluator.values.values())
 

@@ -143,6 +143,8 @@ def test_tables_of_the_right_names_with_other_columns_are_refused(url: str) -> N
     ("url_text", "told"),
     [
         ("nonsense", "--db 'nonsense': not a database's URL"),
+        ("pg//bot:secret@host/x", "--db 'pg//bot:***@host/x': not a database's URL"),
+        ("postgresql://bot:sec/ret@host:http/x", "not a database's URL"),
         ("sqlite://", "several workers cannot share it"),
         ("sqlite:////no/such/folder/x.db", "cannot be used: unable to open database file"),
         ("postgresql+psycopg://bot:secret@127.0.0.1:1/x", "cannot be used: connection failed"),
@@ -158,7 +160,7 @@ def test_what_cannot_be_reached_is_told_in_one_line_without_the_password(
     message = str(caught.value)
     assert told in message
     assert "\n" not in message
-    assert "secret" not in message
+    assert "secret" not in message.replace("/", "")
 
 
 def test_a_lost_connection_fails_one_attempt_that_may_be_retried(url: str) -> None:

@@ -105,7 +105,7 @@ def test_a_hundred_thousand_labels_make_a_thousand_series_and_are_counted(
     kind: type[MetricStack],
 ) -> None:
     metrics = kind(rules=[f"rule {number}" for number in range(5000)],
-                   values=lambda: {f"rule {number}": 1.0 for number in range(5000)},
+                   values=lambda: {(f"rule {number}", None): 1.0 for number in range(5000)},
                    dropped=lambda: {f"reason {number}": 1 for number in range(5000)})  # fmt: skip
     with_errors(metrics, 100_000)
     at = "2026-01-05T00:00:00.000000Z"

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from simlab.alerts.live import Evaluator
 from simlab.alerts.rule import Rule
 from simlab.dataset.schema import Dataset
 from simlab.events import Attempt, Sample
@@ -18,6 +19,15 @@ from simlab.workload.draw import draw
 from simlab.workload.loading import load_profile
 
 SLOW = Rule(name="slow", signal="duration", threshold=0.4)
+RULES = (
+    SLOW,
+    Rule(name="late", signal="age", aggregate="p95", window="5m", threshold=2.0),
+    Rule(
+        name="apart", signal="error_ratio", aggregate="ratio", window="10m", threshold=0.2,
+        min_count=3, by="warehouse_id", stale_after="2m",
+    ),
+    Rule(name="hot", signal="cpu_percent", aggregate="mean", window="20 rows", threshold=80.0),
+)  # fmt: skip
 ATTEMPTS = 2000
 
 
@@ -44,12 +54,14 @@ def events(load: Dataset) -> list[Attempt | Sample]:
 
 def scrapes(load: Dataset, times_ms: list[int]) -> Iterator[dict[tuple[str, Labels], float]]:
     """The bot's exposition at each time, after what happened by then."""
-    metrics = Metrics(rules=["slow"], edges_s=[SLOW.limit])
+    evaluator = Evaluator(RULES, run_id="x")
+    metrics = Metrics(rules=["slow"], edges_s=[SLOW.limit], values=lambda: evaluator.values)
     coming = iter(events(load))
     event = next(coming, None)
     for time_ms in times_ms:
         while event is not None and event.time_us <= time_ms * 1000:
             metrics.emit(event)
+            evaluator.observe(event)
             event = next(coming, None)
         families = text_string_to_metric_families(metrics.exposition().decode())
         yield {
@@ -68,6 +80,18 @@ def test_each_series_has_at_each_scrape_what_the_bots_endpoint_shows(load: Datas
     for series in store:
         assert series.time_ms.tolist() == times_ms
         np.testing.assert_allclose(series.value, shown_of(series, shown), rtol=1e-12)
+
+
+def test_each_rules_value_is_the_one_the_bot_shows_for_each_warehouse(load: Dataset) -> None:
+    """NaN before there is one, and once the rule has gone silent; so exported alerts can fire."""
+    store = [one for one in scraped(load, RULES).store if one.metric == RULE_VALUE]
+    apart = [one for one in store if dict(one.labels)["rule"] == "apart"]
+    assert len(apart) > 20
+    assert any(np.isfinite(one.value).any() for one in apart)
+    shown = list(scrapes(load, store[0].time_ms.tolist()))
+    for series in store:
+        told = [scrape.get((series.metric, series.labels), np.nan) for scrape in shown]
+        np.testing.assert_array_equal(told, series.value)
 
 
 def shown_of(series: Exposed, shown: list[dict[tuple[str, Labels], float]]) -> list[float]:

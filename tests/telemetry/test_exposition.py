@@ -64,7 +64,7 @@ class Failing:
 def test_what_raises_while_it_is_scraped_is_missing_alone_and_counted(
     kind: type[Metrics] | type[PlainMetrics],
 ) -> None:
-    def failing() -> dict[str, float]:
+    def failing() -> dict[tuple[str, int | None], float]:
         raise ValueError
 
     metrics = kind(rules=["slow"], values=failing)

@@ -113,7 +113,7 @@ def all_kinds() -> list[Event]:
 def test_both_stacks_expose_the_same_family_by_family_and_sample_by_sample(upto: int) -> None:
     """Quantiles within 1 %, sums but for the order of adding; all else to the bit."""
     default, plain = (
-        stack(rules=["slow", "errors"], slow_s=1.7, values=lambda: {"slow": 2.5},
+        stack(rules=["slow", "errors"], slow_s=1.7, values=lambda: {("slow", None): 2.5, ("apart", 7): 1.5},
               dropped=lambda: {"log": 3}, flushes=lambda: (1, 0.25))
         for stack in STACKS
     )  # fmt: skip
@@ -286,7 +286,7 @@ def test_samples_are_shown_until_the_machine_is_read_and_add_nothing_afterwards(
 
 
 def test_rules_values_flushes_and_losses_are_told(stack: type[MetricStack]) -> None:
-    values, lost = {"slow": 2.5}, {"log": 0}
+    values, lost = {("slow", None): 2.5, ("apart", 7): 1.5}, {"log": 0}
     metrics = stack(
         rules=["slow", "errors"], values=lambda: values, dropped=lambda: lost,
         flushes=lambda: (2, 0.75),
@@ -294,6 +294,7 @@ def test_rules_values_flushes_and_losses_are_told(stack: type[MetricStack]) -> N
     lost["log"] = 4
     told = series(metrics)
     assert told["inv_rule_value{slow}"] == 2.5
+    assert told["inv_rule_value{apart,7}"] == 1.5
     assert math.isnan(told["inv_rule_value{errors}"])
     assert told["inv_telemetry_dropped_total{log}"] == 4
     assert told["inv_telemetry_flush_seconds_count"] == 2
