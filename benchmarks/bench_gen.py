@@ -2,7 +2,6 @@
 
 import json
 import random
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from paired import Figure, cpu_ratio, measured
+from peak import used_by
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from simlab.dataset.format import format_of, write_frame
@@ -20,11 +20,6 @@ from simlab.workload.loading import load_profile, with_rows
 ROWS = {"jsonl": 1_000_000, "parquet": 4_000_000}
 """Enough that what a dataset costs once, as its dictionaries do, weighs little."""
 LOOP_ROWS = 100_000
-WATCH = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
 
 
 def strategy_loop(path: Path) -> None:
@@ -122,16 +117,8 @@ def test_a_million_rows_of_json_lines_peak_below_400_mb(
         "--workers",
         "1",
     ]
-    peak_mb = benchmark.pedantic(lambda: _peak_mb([*command, "--out", str(out), "--force"]))
+    used = benchmark.pedantic(lambda: used_by([*command, "--out", str(out), "--force"]))
+    peak_mb = used.peak_mb
     benchmark.extra_info["peak_mb"] = round(peak_mb)
     figure(f"peak memory of a million rows of JSON lines: {peak_mb:.0f} MB (under 400)")
     assert peak_mb < 400
-
-
-def _peak_mb(command: list[str]) -> float:
-    """Of the command alone, which is why a small process starts it: a child's peak begins at the
-    size of who forked it.
-    """
-    watched = [sys.executable, "-c", WATCH, *command]
-    told = subprocess.run(watched, capture_output=True, check=True, text=True)  # noqa: S603  # our own words
-    return int(told.stdout) / (1000 if sys.platform == "linux" else 1_000_000)

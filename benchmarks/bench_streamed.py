@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from paired import Figure
+from peak import Used, used_by
 from pytest_benchmark.fixture import BenchmarkFixture
 
 SIMLAB = [sys.executable, "-m", "simlab"]
@@ -46,14 +47,9 @@ def made(rows: int, out: Path) -> Path:
     return out
 
 
-def cost(dataset: Path, *options: str) -> tuple[float, float]:
-    """What a backtest takes: its largest resident memory [MB], and processor time [s]."""
-    command = [*SIMLAB, "backtest", str(dataset), *options, "--json"]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  # our own words
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0
-    return used.ru_maxrss / 1000, used.ru_utime + used.ru_stime
+def cost(dataset: Path, *options: str) -> Used:
+    """What a backtest takes."""
+    return used_by([*SIMLAB, "backtest", str(dataset), *options, "--json"])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems count memory in other units")

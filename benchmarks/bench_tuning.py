@@ -172,7 +172,7 @@ def test_a_combination_is_a_thousand_times_as_fast_as_in_pandas(
     assert times >= TIMES_PANDAS
 
 
-def test_a_backtest_is_twenty_times_a_replay_row_by_row(
+def test_a_backtest_is_many_times_as_fast_as_a_replay_row_by_row(
     benchmark: BenchmarkFixture, figure: Figure
 ) -> None:
     """The strategy's three rules; the live evaluator gets its events ready-made."""

@@ -72,11 +72,20 @@ def observations(rule: Rule, dataset: Dataset) -> tuple[Times, Values]:
     return only.time_us, only.value
 
 
+def first_us(dataset: Dataset) -> int | None:
+    """When the first row or sample of the dataset was taken; None when it holds neither."""
+    return min((time_us[0] for time_us in _times_us(dataset)), default=None)
+
+
 def last_us(dataset: Dataset) -> int | None:
     """When the last row or sample of the dataset was taken; None when it holds neither."""
+    return max((time_us[-1] for time_us in _times_us(dataset)), default=None)
+
+
+def _times_us(dataset: Dataset) -> list[pl.Series]:
+    """When rows were taken, and when samples were, of what there is [µs since 1970]."""
     frames = [dataset.rows] if dataset.samples is None else [dataset.rows, dataset.samples]
-    lasts = [frame["timestamp"].dt.timestamp("us")[-1] for frame in frames if frame.height]
-    return max(lasts, default=None)
+    return [frame["timestamp"].dt.timestamp("us") for frame in frames if frame.height]
 
 
 def observed(rule: Rule, dataset: Dataset) -> Iterator[tuple[int | None, Times, Values]]:

@@ -117,7 +117,7 @@ def _engine(url: URL, name: str) -> Engine:
             f" {_EXAMPLES}"
         ) from None
     except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise ConfigError(f"--db {name}: cannot be used: {_first_line(error)}") from None
+        raise ConfigError(f"--db {name}: cannot be used: {first_line(error)}") from None
 
 
 def _hush_psycopg() -> None:
@@ -127,8 +127,9 @@ def _hush_psycopg() -> None:
         log.setLevel(logging.ERROR)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def first_line(error: BaseException) -> str:
+    """What an error says first, or its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _raw(connection: Connection) -> Any:

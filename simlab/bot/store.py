@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from simlab.bot.database import Database
+from simlab.bot.database import Database, first_line
 from simlab.bot.movements import Cell
 from simlab.bot.reconciliation import Reconciliation
 from simlab.bot.tables import BATCH, METADATA, MOVEMENT, STOCK, WORKLOAD, foreign
@@ -154,5 +154,4 @@ def _number(connection: Connection, query: Select[Any]) -> int:
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    cause = getattr(error, "orig", None) or error
-    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    return first_line(getattr(error, "orig", None) or error)

@@ -139,7 +139,7 @@ def run(
     if ran.real is not None:
         _judge(ran.real, speed)
     if ran.asked_to_end:
-        note("asked to end: the batches at hand were finished, and no others begun")
+        note("asked to end: the attempts at hand were finished, and no others begun")
     elif ran.interrupted:
         note("interrupted: the run directory holds what was done until then")
         raise typer.Exit(130)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from simlab.alerts.rule import Rule
 from simlab.dataset.schema import Dataset
@@ -10,6 +9,7 @@ from simlab.prometheus.alerting import Alerting, Judged, alerts_of, group_alerts
 from simlab.prometheus.exposed import Exposed, selected
 from simlab.prometheus.held import most_held
 from simlab.prometheus.judging import Evidence, judged, signal_pace_us
+from simlab.prometheus.meaning import Meaning, Recording
 from simlab.prometheus.meanings import meanings
 from simlab.prometheus.names import STEP_US
 from simlab.prometheus.pace import step_of
@@ -18,9 +18,6 @@ from simlab.prometheus.render import Group, rendered
 from simlab.prometheus.scrape import scraped
 from simlab.prometheus.timeline import Timeline, timelines
 from simlab.prometheus.unit_tests import MOST_SAMPLES, unit_tests
-
-if TYPE_CHECKING:
-    from simlab.prometheus.meaning import Recording
 
 RULES = "rules.yml"
 RECORDING = "recording.yml"
@@ -32,13 +29,11 @@ class Export:
     """What rules are to Prometheus.
 
     Attributes:
-        rules: what was exported.
         alerts: the alerting rules, in the order of `rules`, after them those of groups.
         unproven: names of alerts that promtool cannot test, since it holds too few samples.
         files: the texts of the rule files and of their tests, by name.
     """
 
-    rules: tuple[Rule, ...]
     alerts: tuple[Alerting, ...]
     unproven: tuple[str, ...]
     files: Mapping[str, str] = field(repr=False)
@@ -59,35 +54,39 @@ def export(rules: Sequence[Rule], dataset: Dataset | None = None) -> Export:
     evidence = None
     if dataset is not None:
         evidence = Evidence(dataset=dataset, scraped=scraped(dataset, rules))
-    steps = {rule.name: _step_us(rule, dataset) for rule in rules}
+    paces = {rule.name: _pace_us(rule, dataset) for rule in rules}
+    steps = {rule.name: _step_us(rule, paces[rule.name]) for rule in rules}
     lines = {} if dataset is None else timelines(dataset, steps.values())
     made: list[Alerting] = []
     for rule in rules:
         step_us = steps[rule.name]
-        judgements = _judgements(rule, evidence, lines.get(step_us))
+        found = meanings(rule, pace_us=paces[rule.name])
+        judgements = _judgements(rule, found, evidence, lines.get(step_us))
         made += alerts_of(rule, judgements, step_us=step_us)
     alerts = (*made, *group_alerts(rules, made))
     store = () if evidence is None else evidence.scraped.store
     unproven = _unproven(alerts, store)
     return Export(
-        rules=tuple(rules),
         alerts=alerts,
         unproven=unproven,
         files=_files(alerts, unproven, store, lines),
     )
 
 
-def _step_us(rule: Rule, dataset: Dataset | None) -> int:
-    pace = None if dataset is None else signal_pace_us(rule, dataset)
-    return step_of(rule, STEP_US if pace is None else pace)
+def _pace_us(rule: Rule, dataset: Dataset | None) -> int | None:
+    return None if dataset is None else signal_pace_us(rule, dataset)
 
 
-def _judgements(rule: Rule, evidence: Evidence | None, timeline: Timeline | None) -> list[Judged]:
+def _step_us(rule: Rule, pace_us: int | None) -> int:
+    return step_of(rule, STEP_US if pace_us is None else pace_us)
+
+
+def _judgements(
+    rule: Rule, found: Sequence[Meaning], evidence: Evidence | None, timeline: Timeline | None
+) -> list[Judged]:
     if evidence is None or timeline is None:
-        found = meanings(rule, pace_us=None)
         return [Judged(meaning=meaning, fires=None, difference=None) for meaning in found]
-    pace = signal_pace_us(rule, evidence.dataset)
-    return [judged(rule, meaning, evidence, timeline) for meaning in meanings(rule, pace_us=pace)]
+    return judged(rule, found, evidence, timeline)
 
 
 def _unproven(alerts: Sequence[Alerting], store: Sequence[Exposed]) -> tuple[str, ...]:

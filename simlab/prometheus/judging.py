@@ -1,6 +1,6 @@
 """What a dataset tells of the meanings of rules: when they fire, and how far from the rule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simlab.alerts.rule import Rule, duration_us
@@ -36,22 +36,29 @@ def signal_pace_us(rule: Rule, dataset: Dataset) -> int | None:
     return min((pace for pace in paces if pace > 0), default=None)
 
 
-def judged(rule: Rule, meaning: Meaning, evidence: Evidence, timeline: Timeline) -> Judged:
-    """When a meaning fires, and by how much that differs from the rule itself.
+def judged(
+    rule: Rule, meanings: Iterable[Meaning], evidence: Evidence, timeline: Timeline
+) -> list[Judged]:
+    """When each meaning fires, and by how much that differs from the rule itself.
 
     A meaning that is exact is expected to fire when the rule does, any other when our model of
     Prometheus says so.
     """
-    fires = modelled(rule, meaning, evidence.scraped.store, timeline)
     try:
         own = own_firing(rule, evidence.dataset, timeline)
         starts_us = own_starts_us(rule, evidence.dataset)
     except InputError:
-        return Judged(meaning=meaning, fires=fires, difference=None)
-    apart = difference(_by_warehouse(fires), own, starts_us, timeline)
-    if meaning.is_exact and evidence.scraped.is_faithful:
-        return Judged(meaning=meaning, fires=own, difference=apart)
-    return Judged(meaning=meaning, fires=fires, difference=apart)
+        own = None
+    found = []
+    for meaning in meanings:
+        fires = modelled(rule, meaning, evidence.scraped.store, timeline)
+        if own is None:
+            found.append(Judged(meaning=meaning, fires=fires, difference=None))
+            continue
+        apart = difference(_by_warehouse(fires), own, starts_us, timeline)
+        told = meaning.is_exact and evidence.scraped.is_faithful
+        found.append(Judged(meaning=meaning, fires=own if told else fires, difference=apart))
+    return found
 
 
 def modelled(

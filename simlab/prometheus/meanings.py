@@ -52,7 +52,7 @@ def _computed(rule: Rule, pace_us: int | None) -> Meaning | None:
         return over_counters(rule, pace_us=UNKNOWN_PACE_US if pace_us is None else pace_us)
     pace = STEP_US if pace_us is None else pace_us
     meaning = over_gauge(
-        rule, Selector(GAUGES[rule.signal]), step_us=step_of(rule, pace),
+        rule, Selector(rule.signal), step_us=step_of(rule, pace),
         width_us=gauge_width_us(rule, pace), pace_us=pace,
     )  # fmt: skip
     # What the bot samples is scraped later than it is sampled.

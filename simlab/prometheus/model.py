@@ -303,7 +303,6 @@ def _quantile(value: Values, share: float) -> Values:
 
 
 _OPERATORS: Final[dict[str, Callable[[Values, Values], Values]]] = {
-    "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,

@@ -15,7 +15,7 @@ SECONDS: Final = "inv_batch_duration_seconds_sum"
 BATCHES: Final = "inv_batches_total"
 ERROR_RATIO: Final = "inv_error_ratio"
 RULE_VALUE: Final = "inv_rule_value"
-GAUGES: Final = {"value": "value", "cpu_percent": "cpu_percent", "mem_usage_mb": "mem_usage_mb"}
+GAUGES: Final = frozenset({"value", "cpu_percent", "mem_usage_mb"})
 """Signals that are gauges of the same meaning."""
 
 FINISHED: Final = Selector(BATCHES, (Matcher("status", "!=", "retry"),))

@@ -158,7 +158,7 @@ class ClampMin(Expression):
 class Arithmetic(Expression):
     """Two values of the same labels, or a value and a number, made one."""
 
-    operator: Literal["+", "-", "*", "/"]
+    operator: Literal["-", "*", "/"]
     left: Expression
     right: Expression | float
 
@@ -305,7 +305,7 @@ def _level(part: Expression | float) -> int:
             return 2
         case Compare():
             return 3
-        case Arithmetic(operator="+" | "-"):
+        case Arithmetic(operator="-"):
             return 4
         case Arithmetic():
             return 5

@@ -4,14 +4,14 @@ The bot is scraped every 15 s, at the multiples of that since 1970, and what it 
 had counted by then. A plain series of values comes as it is, a sample a row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from simlab.alerts.rule import Rule
-from simlab.alerts.signal import Series, last_us, series
+from simlab.alerts.signal import Series, first_us, last_us, series
 from simlab.alerts.spans import Times
 from simlab.dataset.schema import STATUSES, Dataset
 from simlab.errors import InputError
@@ -55,22 +55,16 @@ def scraped(dataset: Dataset, rules: Sequence[Rule]) -> Scraped:
     """
     if "value" in dataset.rows.columns:
         return _plain(dataset)
-    end_us = last_us(dataset)
-    if end_us is None:
+    start_us, end_us = first_us(dataset), last_us(dataset)
+    if start_us is None or end_us is None:
         return Scraped(store=(), is_faithful=True)
-    first_us = min(int(frame["timestamp"].dt.timestamp("us")[0]) for frame in _frames(dataset))
-    scrape_us = np.arange(first_us // STEP_US, end_us // STEP_US + 1) * STEP_US
+    scrape_us = np.arange(start_us // STEP_US, end_us // STEP_US + 1) * STEP_US
     shown = [
         *_attempts(dataset.rows, rules, scrape_us),
         *_gauges(dataset, scrape_us),
         *(one for rule in rules for one in _values(rule, dataset, scrape_us)),
     ]
     return Scraped(store=tuple(shown), is_faithful=True)
-
-
-def _frames(dataset: Dataset) -> Iterable[pl.DataFrame]:
-    frames = [dataset.rows] if dataset.samples is None else [dataset.rows, dataset.samples]
-    return [frame for frame in frames if frame.height]
 
 
 def _plain(dataset: Dataset) -> Scraped:

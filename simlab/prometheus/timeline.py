@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simlab.alerts.signal import last_us
+from simlab.alerts.signal import first_us, last_us
 from simlab.alerts.spans import Times
 from simlab.dataset.schema import Dataset
 from simlab.prometheus.exposed import Moments
@@ -41,13 +41,11 @@ class Timeline:
 def timelines(dataset: Dataset, steps_us: Iterable[int]) -> dict[int, Timeline]:
     """A timeline for each step, from before the dataset's first record to its end."""
     steps = sorted(set(steps_us))
-    end_us = last_us(dataset)
-    if end_us is None:
+    start_us, end_us = first_us(dataset), last_us(dataset)
+    if start_us is None or end_us is None:
         return {step: Timeline(origin_us=0, step_us=step, count=0) for step in steps}
-    frames = [dataset.rows] if dataset.samples is None else [dataset.rows, dataset.samples]
-    first_us = min(int(each["timestamp"].dt.timestamp("us")[0]) for each in frames if each.height)
     common_us = math.lcm(STEP_US, *steps)
-    origin_us = first_us // common_us * common_us
+    origin_us = start_us // common_us * common_us
     return {
         step: Timeline(origin_us=origin_us, step_us=step, count=(end_us - origin_us) // step + 1)
         for step in steps

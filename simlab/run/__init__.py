@@ -14,10 +14,12 @@ from simlab.bot.loop import work
 from simlab.bot.machine import SimulatedMachine
 from simlab.dataset.kpis import kpis
 from simlab.dataset.schema import Dataset
+from simlab.errors import SimlabError
 from simlab.events import RunStarted
 from simlab.run.place import directory, leave
 from simlab.run.plan import ClockName, Plan, planned
-from simlab.run.relay import Enough, Relay, stopping
+from simlab.run.relay import Enough, Relay
+from simlab.run.stopping import stopping
 from simlab.run.telemetry import TelemetryName
 from simlab.run.truth import truth
 from simlab.telemetry.endpoint import DEFAULT_HOST, serving
@@ -159,7 +161,13 @@ def _report_to(
     sentry = Sentry(dsn, run_id=run_id)
     if sentry.problem is None:
         relay.add("sentry", sentry, lost=lambda: sentry.dropped, caught=sentry.caught)
-        stack.callback(sentry.close)
+
+        def end(_: object, error: BaseException | None, __: object) -> None:
+            if isinstance(error, Exception) and not isinstance(error, SimlabError):
+                sentry.crashed(error)  # what is told in a line is no bug
+            sentry.close()
+
+        stack.push(end)
     elif announce is not None:
         announce(sentry.problem)
 
@@ -175,6 +183,7 @@ def _worked(
     from simlab.run.real import work_for_real  # noqa: PLC0415  # virtual runs need no database
 
     with sampling(relay.metrics.read, every_s=min(1.0, plan.real_interval_s)) as sampler:
+        relay.count("sampler", lambda: sampler.failed)
         real = work_for_real(
             plan, url=db, folder=folder, observers=(relay,), readings=sampler, caught=relay.caught
         )
@@ -186,7 +195,7 @@ def _worked_virtually(plan: Plan, relay: Relay) -> bool:
     if isinstance(machine, SimulatedMachine):
         relay.add("machine", machine)
     try:
-        with stopping(relay):
+        with stopping(relay.stop):  # between two events: all files tell of the same ones
             work(
                 Ledger.of(plan.batches),
                 workers=plan.workers,

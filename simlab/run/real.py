@@ -3,13 +3,12 @@
 import hashlib
 import math
 import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final, TypeAlias
+from typing import Final
 
 from simlab.bot.database import Database
 from simlab.bot.hazards.enact import Enactment
@@ -28,12 +27,12 @@ from simlab.clock import US_PER_S, VirtualClock, WallClock
 from simlab.config import duration_s
 from simlab.events import Observer
 from simlab.run.plan import Plan
+from simlab.run.stopping import Stop, stopping
 from simlab.telemetry.resources import Readings
 from simlab.workload.incidents import Trouble
 
 DATABASE: Final = Path("inventory.db")
 _LEAST_PATIENCE_S: Final = 0.05
-_SignalHandler: TypeAlias = Callable[[int, FrameType | None], object] | signal.Handlers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,6 @@ class RealWork:
     """What came of working for real.
 
     Attributes:
-        attempts: how many ended.
         stock: what the database holds, and whether it agrees.
         stopped_by: the signal that ended it early; None when all was done.
         lag_s: how much later the last attempt ended than in virtual time; NaN when not all was
@@ -49,7 +47,6 @@ class RealWork:
         overrun_ratio: how long attempts took, by how long they were to; NaN without any.
     """
 
-    attempts: int
     stock: Reconciliation
     stopped_by: signal.Signals | None
     lag_s: float
@@ -101,12 +98,12 @@ def work_for_real(
         stack.callback(database.close)
         store = Store(database, workload=_workload_name(plan), needed=movements.outgoing())
         machine = plan.machine(readings)
+        asked: list[signal.Signals] = []
         with _prepared(plan, ledger, movements, store, observers, machine, caught) as bot:
             plan.pace.begin()
-            with _asked_to_stop(bot) as asked:
+            with stopping(_stop_of(bot, asked)):
                 worked = bot.work()
         return RealWork(
-            attempts=worked.attempts,
             stock=store.reconciliation(),
             stopped_by=asked[0] if worked.stopped else None,
             lag_s=math.nan if worked.stopped else _lag_s(plan, worked),
@@ -196,28 +193,11 @@ def _strain(plan: Plan, troubles: Sequence[Trouble]) -> Strain:
     )
 
 
-@contextmanager
-def _asked_to_stop(bot: WallBot) -> Iterator[list[signal.Signals]]:
-    """Have Ctrl-C and SIGTERM stop the bot; which of them did.
-
-    A signal that means something else already is left alone, and so are all in other threads.
-    """
-    usual: dict[signal.Signals, _SignalHandler] = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: signal.SIG_DFL,
-    }
-    asked: list[signal.Signals] = []
+def _stop_of(bot: WallBot, asked: list[signal.Signals]) -> Stop:
+    """What stops the bot, and takes down which signal asked."""
 
     def stop(number: int, _: FrameType | None) -> None:
         asked.append(signal.Signals(number))
         bot.stop()
 
-    ours = threading.current_thread() is threading.main_thread()
-    taken = [number for number, how in usual.items() if ours and signal.getsignal(number) is how]
-    for number in taken:
-        signal.signal(number, stop)
-    try:
-        yield asked
-    finally:
-        for number in taken:
-            signal.signal(number, usual[number])
+    return stop

@@ -1,14 +1,11 @@
 """From the bot to its observers: each event, and the alerts that it brings."""
 
 import math
-import signal
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
-from typing import Final, TypeAlias
+from typing import Final
 
 from simlab.alerts.live import Evaluator
 from simlab.dataset.recorder import Recorder
@@ -18,7 +15,6 @@ from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts
 from simlab.telemetry.resources import cpu_s, memory_mb
 
 LOG: Final = Path("logs") / "inventory.log"
-_SignalHandler: TypeAlias = Callable[[int, FrameType | None], object] | signal.Handlers
 ALERTS: Final = Path("alerts.jsonl")
 
 
@@ -90,9 +86,13 @@ class Relay:
             caught: is shown each exception that an attempt ended with, and the batch's id.
         """
         self._observers[name] = observer
-        self._lost[name] = lost
+        self.count(name, lost)
         if caught is not None:
             self._curious.append(caught)
+
+    def count(self, name: str, lost: Callable[[], int]) -> None:
+        """Count what something beside the observers lost, under a name."""
+        self._lost[name] = lost
 
     def caught(self, batch_id: int, error: BaseException) -> None:
         """Show an exception that an attempt ended with to who would know; none is raised here."""
@@ -166,24 +166,3 @@ class Relay:
         self.alerts += 1
         self._tell(alert)
         self._alerts.emit(alert)
-
-
-@contextmanager
-def stopping(relay: Relay) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM stop the bot between two events: all files tell of the same ones.
-
-    A signal that means something else already is left alone, and so are all in other threads.
-    """
-    usual: dict[int, _SignalHandler] = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: signal.SIG_DFL,
-    }
-    ours = threading.current_thread() is threading.main_thread()
-    taken = [number for number, how in usual.items() if ours and signal.getsignal(number) is how]
-    for number in taken:
-        signal.signal(number, relay.stop)
-    try:
-        yield
-    finally:
-        for number in taken:
-            signal.signal(number, usual[number])

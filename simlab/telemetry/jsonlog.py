@@ -23,7 +23,11 @@ _NAMES: Final[dict[type, str]] = {
     Attempt: "attempt", Sample: "sample", Alert: "alert",
     RunStarted: "run_started", RunFinished: "run_finished",
 }  # fmt: skip
-_ALERT_DEFAULTS: Final[Mapping[str, Any]] = {"warehouse_id": None, "held": False}
+_ALERT_DEFAULTS: Final[Mapping[str, Any]] = {
+    field.name: field.default
+    for field in msgspec.structs.fields(Alert)
+    if field.default is not msgspec.NODEFAULT
+}
 
 
 def record_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> logging.LogRecord:
@@ -51,12 +55,17 @@ def message_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> str:
     A batch has the same text at each attempt that fails for the same reason.
     """
     if isinstance(event, Attempt):
-        texts = error_texts.get(event.error_type) if event.error_type is not None else None
-        ended = _ENDED[event.status]
-        return f"batch {ended}: {texts[event.batch_id % len(texts)]}" if texts else f"batch {ended}"
+        text, ended = text_of(event, error_texts), _ENDED[event.status]
+        return f"batch {ended}" if text is None else f"batch {ended}: {text}"
     if isinstance(event, Alert):
         return f"{event.rule} {event.state}"
     return _NAMES[type(event)].replace("_", " ")
+
+
+def text_of(event: Attempt, error_texts: ErrorTexts) -> str | None:
+    """What may be said of why an attempt failed; None where there is nothing."""
+    texts = error_texts.get(event.error_type) if event.error_type is not None else None
+    return texts[event.batch_id % len(texts)] if texts else None
 
 
 _ENDED: Final = {"success": "applied", "retry": "to be retried", "error": "failed"}

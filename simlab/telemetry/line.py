@@ -1,7 +1,6 @@
 """An event's line in the log, encoded once: the bytes that `JsonFormatter` gives, several times faster."""
 
 import logging
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -17,6 +16,7 @@ from simlab.telemetry.jsonlog import (
     level_of,
     message_of,
     record_of,
+    text_of,
 )
 
 _MICROS: Final = slice(len('{"time_us":1767571200'), len('{"time_us":1767571200250001'))
@@ -96,8 +96,7 @@ class LineEncoder:
 
     def _head(self, event: Attempt) -> bytes:
         """What comes between the time and the event's own fields; kept, since there are few."""
-        texts = self._error_texts.get(event.error_type) if event.error_type is not None else None
-        key = (event.status, _text_of(event, texts))
+        key = (event.status, text_of(event, self._error_texts))
         head = self._heads.get(key)
         if head is None:
             head = self._heads[key] = self._made_head(event)
@@ -114,7 +113,3 @@ class LineEncoder:
             "run_id": self._run_id,
         }
         return b'Z",' + self._encode(same)[1:-1] + b","
-
-
-def _text_of(event: Attempt, texts: Sequence[str] | None) -> str | None:
-    return texts[event.batch_id % len(texts)] if texts else None

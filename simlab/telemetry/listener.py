@@ -2,7 +2,7 @@
 
 The library's server starts a thread a connection and queues five: of 200 scrapers at once it
 failed 75. This one keeps at most 256 connections open, ends each that takes longer than two
-seconds, and where one more comes gives up the one that has been idle longest.
+seconds, and where one more comes gives up the oldest.
 """
 
 import errno

@@ -57,14 +57,20 @@ class Sampler:
         return self._last
 
     def _work(self) -> None:
-        probe = Probe()  # made here, in the thread that reads
-        while not self._stopped.wait(self._every_s):
+        probe: Probe | None = None
+        begins = True
+        while begins or not self._stopped.wait(self._every_s):
             try:
+                if probe is None:
+                    probe = Probe()  # made here, in the thread that reads
+                    continue
                 reading = probe.read()
                 self._unread.append(reading)
                 self._tell(reading)
             except Exception:  # noqa: BLE001  # telemetry never stops a bot
                 self.failed += 1
+            finally:
+                begins = False
 
 
 @contextmanager

@@ -6,11 +6,11 @@ and the advance of the tail doubles nothing, and one in the middle of the write 
 """
 
 import os
-import time
 from pathlib import Path
 from threading import RLock
 from typing import Final
 
+from simlab.clock import monotonic_s
 from simlab.telemetry.logfile import LogFile, line_end, shared_start
 from simlab.telemetry.sidecar import Mark, Sidecar
 
@@ -59,14 +59,14 @@ class Spill:
             patient: let a disk that failed rest.
         """
         with self.lock:
-            if self._working or (patient and time.monotonic() < self._again_s):
+            if self._working or (patient and monotonic_s() < self._again_s):
                 return False
             self._working = True
             try:
                 self._write()
                 self._again_s = 0.0
             except Exception:  # noqa: BLE001  # whatever it is, the lines stay and the bot goes on
-                self._again_s = time.monotonic() + _AGAIN_S
+                self._again_s = monotonic_s() + _AGAIN_S
             finally:
                 self._working = False
             return self._sidecar.tail == self._sidecar.head
@@ -83,14 +83,14 @@ class Spill:
     def _write(self) -> None:
         until = self._sidecar.head
         while self._sidecar.tail < until:
-            begun_s = time.perf_counter()
+            begun_s = monotonic_s()
             size = self._settled()
             tail = self._sidecar.tail
             if tail < until:
                 written = self._file.append(self._sidecar.parts(tail, until), size)
                 self._sidecar.advance(tail + written)
             self.count += 1
-            self.seconds += time.perf_counter() - begun_s
+            self.seconds += monotonic_s() - begun_s
 
     def _settled(self) -> int:
         """The size of the file to write to, which is the one at the path and ends with a line."""

@@ -86,8 +86,11 @@ class MetricStack(ABC):
         """What counts attempts, in the order of an exposition."""
 
     def _lost(self) -> dict[str, int]:
-        """What the metrics themselves lost: what a label is beyond, and scrapes that failed."""
-        beyond = self._firing.labels.beyond
+        """What the metrics themselves lost: what a label is beyond, and scrapes that failed.
+
+        Rules' values are looked up at each scrape, and those beyond count at each.
+        """
+        beyond = self._firing.labels.beyond + self._values.labels.beyond
         return {"series": beyond, "scrape": self.registry.failed}
 
     def _other(self, event: Event) -> None:
