@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from simlab.alerts.rule import Rule
+from simlab.errors import OutputError
 from simlab.events import Event
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import Counting, PlainFileHandler, open_log
+from simlab.telemetry.handler import Counting, LineFileHandler, open_log
 from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter, record_of
 from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.plain import PlainMetrics
@@ -103,7 +104,14 @@ def metrics_of(
 
 
 def alerts_file(path: Path, *, run_id: str) -> HandlerLog:
-    """The file that holds alerts alone."""
-    handler = PlainFileHandler(path, encoding="utf-8")
+    """The file that holds alerts alone, each as soon as it is told.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        handler = LineFileHandler(path)
+    except OSError as error:
+        raise OutputError(f"{path}: alerts cannot be written: {error.strerror}") from None
     handler.setFormatter(JsonFormatter(run_id=run_id))
     return HandlerLog(handler)
