@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from simlab.events import RunStarted
+from simlab.errors import OutputError
+from simlab.events import Event, RunStarted
+from simlab.run.telemetry import HandlerLog, alerts_file
 from simlab.telemetry.crashsafe import CrashSafeLog
+from simlab.telemetry.handler import open_log
+from simlab.telemetry.jsonlog import JsonFormatter
 
 START_US = 1_767_571_200_000_000
 MINUTE_US = 60_000_000
@@ -60,19 +64,28 @@ def opened(disk: Disk) -> CrashSafeLog:
     )
 
 
-def emit(log: CrashSafeLog, numbers: range) -> None:
+def emit(log: CrashSafeLog | HandlerLog, numbers: range) -> None:
     """Lines of 200 to 1200 bytes, a minute apart."""
     for number in numbers:
-        text = "x" * (number * 37 % 1000)
-        log.emit(RunStarted(START_US + number * MINUTE_US, text, "wall", number, 1))
+        log.emit(event(number))
+
+
+def event(number: int) -> Event:
+    text = "x" * (number * 37 % 1000)
+    return RunStarted(START_US + number * MINUTE_US, text, "wall", number, 1)
 
 
 def written(disk: Disk) -> list[int]:
     """The numbers of the lines in the log, all of them whole."""
     files = sorted((disk.folder / "logs").glob("inventory.log*"), key=lambda path: path.name[13:])
-    contents = [path.read_bytes() for path in [*files[1:], files[0]]]
-    assert all(content.endswith(b"\n") for content in contents)
-    return [json.loads(line)["batches"] for text in contents for line in text.splitlines()]
+    return [number for path in [*files[1:], files[0]] for number in numbers_in(path)]
+
+
+def numbers_in(path: Path) -> list[int]:
+    """The numbers of a file's lines, all of them whole."""
+    text = path.read_bytes()
+    assert text.endswith(b"\n")
+    return [json.loads(line)["batches"] for line in text.splitlines()]
 
 
 def test_written_and_dropped_are_emitted_and_logging_goes_on_when_there_is_room(
@@ -108,3 +121,53 @@ def test_what_the_sidecar_holds_at_the_end_is_in_the_log_at_the_next_start(disk:
     assert len(numbers) > before + 50
     assert len(numbers) + log.dropped == 1400
     assert numbers == sorted(set(numbers))
+
+
+def test_a_log_that_has_no_room_for_its_sidecar_is_refused_in_one_line_and_starts_when_it_has(
+    disk: Disk,
+) -> None:
+    """Without its room from the start, a full disk would be a crash in the middle of a batch."""
+    path = disk.folder / "logs" / "inventory.log"
+    with pytest.raises(OutputError, match=r"^.*/inventory.log: the log cannot be written: .+$"):
+        CrashSafeLog(path, run_id="r", capacity_bytes=600_000)
+    disk.make_room()
+    log = CrashSafeLog(path, run_id="r", capacity_bytes=600_000)
+    emit(log, range(1))
+    log.close()
+    assert written(disk) == [0]
+
+
+def test_alerts_that_find_no_room_are_counted_and_none_is_torn(
+    disk: Disk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = disk.folder / "alerts.jsonl"
+    alerts = alerts_file(path, run_id="r")
+    emit(alerts, range(1400))
+    assert len(numbers_in(path)) + alerts.dropped == 1400
+    assert alerts.dropped > 100
+    disk.make_room()
+    emit(alerts, range(1400, 1500))
+    alerts.close()
+    numbers = numbers_in(path)
+    assert len(numbers) + alerts.dropped == 1500
+    assert numbers == sorted(set(numbers))
+    assert numbers[-100:] == list(range(1400, 1500))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_plain_log_counts_no_fewer_than_it_loses_and_goes_on_when_there_is_room(
+    disk: Disk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The library's handler writes some later that it has said it could not."""
+    (disk.folder / "logs").mkdir()
+    log = HandlerLog(open_log(disk.folder / "logs" / "inventory.log", JsonFormatter(run_id="r")))
+    emit(log, range(1000))
+    assert log.dropped > 100
+    disk.make_room()
+    emit(log, range(1000, 1100))
+    log.close()
+    numbers = written(disk)
+    assert len(numbers) < 1100 <= len(numbers) + log.dropped
+    assert numbers == sorted(set(numbers))
+    assert numbers[-100:] == list(range(1000, 1100))
+    assert capfd.readouterr() == ("", "")

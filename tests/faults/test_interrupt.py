@@ -113,13 +113,21 @@ def test_ctrl_c_leaves_a_readable_run_and_exits_130(
     assert events(tmp_path / "a" / "logs")[-1]["event"] == "run_finished"
 
 
-def test_sigterm_keeps_what_the_run_did(tmp_path: Path) -> None:
-    bot = working(tmp_path / "a", *WALL)
+@pytest.mark.parametrize("telemetry", ["default", "plain"])
+def test_sigterm_keeps_what_the_run_did(tmp_path: Path, telemetry: str) -> None:
+    """And the alerts that it brought, which are many here."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text('schema = 1\n[[rule]]\nname = "slow"\nsignal = "duration"\nthreshold = 0.35\n')
+    chosen = ("--telemetry", telemetry, "--rules", str(rules))
+    bot = working(tmp_path / "a", *WALL, *chosen)
     bot.send_signal(signal.SIGTERM)
     said, complained = bot.communicate(timeout=20)
     assert bot.returncode == 0
     assert "Traceback" not in said + complained
     assert equal(read(tmp_path / "a"), read(tmp_path / "a" / "logs"))
+    alerts = events(tmp_path / "a" / "alerts.jsonl")
+    assert alerts
+    assert alerts == events(tmp_path / "a" / "logs", kind="alert")
 
 
 def test_ctrl_c_while_a_dataset_is_made_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
