@@ -57,6 +57,7 @@ def applied(db: Path) -> int:
             reader.close()
 
 
+@pytest.mark.fault("database", "kill")
 def test_a_bot_killed_again_and_again_ends_with_each_batch_once_and_the_books_agree(
     tmp_path: Path,
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_bot_killed_again_and_again_ends_with_each_batch_once_and_the_books_ag
     assert succeeded.n_unique() == len(succeeded) == applied(db)
 
 
+@pytest.mark.fault("database", "stop")
 def test_sigterm_finishes_the_batch_at_hand_and_exits_0(tmp_path: Path) -> None:
     bot = working(tmp_path / "a", tmp_path / "stock.db", batches=20, speed=10)
     bot.send_signal(signal.SIGTERM)
@@ -115,6 +117,7 @@ def fill(place: Path) -> None:
             file.write(bytes(65536))
 
 
+@pytest.mark.fault("database", "full disk")
 def test_on_a_full_disk_batches_fail_whole_and_go_on_when_there_is_room(
     tmp_path: Path, small_disk: Path
 ) -> None:
@@ -163,6 +166,8 @@ def test_all_trouble_ends_with_the_run(tmp_path: Path) -> None:
     other.close()
 
 
+@pytest.mark.fault("database", "unreachable")
+@pytest.mark.fault("database", "hostile")
 def test_a_database_that_cannot_be_used_leaves_no_run(tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.db"
     with sqlite3.connect(foreign) as writer:

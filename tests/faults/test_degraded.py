@@ -74,6 +74,7 @@ def test_a_virtual_run_tells_the_same_of_its_losses_each_time(
     assert told(first.path) == told(second.path)
 
 
+@pytest.mark.fault("log", "raising")
 def test_a_log_that_takes_nothing_is_asked_no_more_than_once_a_minute_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +125,7 @@ def test_readers_of_a_log_pass_over_it(tmp_path: Path, monkeypatch: pytest.Monke
     assert dataset.lines.rejected == 0
 
 
+@pytest.mark.fault("sampler", "raising")
 def test_a_sampler_that_fails_all_the_time_is_told_of_and_the_bot_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_sampler_that_fails_all_the_time_is_told_of_and_the_bot_works(
 
 
 @pytest.mark.parametrize("method", ["emit", "caught", "_report", "close"])
+@pytest.mark.fault("Sentry", "raising")
 def test_a_sentry_that_raises_leaves_the_bots_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
@@ -153,10 +156,13 @@ def test_a_sentry_that_raises_leaves_the_bots_results(
 @pytest.mark.parametrize(
     ("kind", "method", "part"),
     [
-        (HandlerLog, "emit", "alerts"),
-        (Evaluator, "finish", "rules"),
-        (CrashSafeLog, "close", "log"),
-        (HandlerLog, "close", "alerts"),
+        pytest.param(kind, method, part, marks=pytest.mark.fault(place, "raising"))
+        for kind, method, part, place in (
+            (HandlerLog, "emit", "alerts", "alerts file"),
+            (Evaluator, "finish", "rules", "rules"),
+            (CrashSafeLog, "close", "log", "log"),
+            (HandlerLog, "close", "alerts", "alerts file"),
+        )
     ],
 )
 def test_whoever_fails_at_the_end_or_with_an_alert_costs_its_own_alone(

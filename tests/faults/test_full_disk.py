@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from simlab.errors import OutputError
-from simlab.events import Event, RunStarted
+from simlab.events import RunStarted
 from simlab.run.telemetry import HandlerLog, alerts_file
 from simlab.telemetry.crashsafe import CrashSafeLog
 from simlab.telemetry.handler import open_log
 from simlab.telemetry.jsonlog import JsonFormatter
 
 START_US = 1_767_571_200_000_000
-MINUTE_US = 60_000_000
+STEP_US = 120_000_000
+"""Two minutes: a day ends while the disk is full, and another when it has room again."""
 
 
 @dataclass
@@ -64,15 +65,11 @@ def opened(disk: Disk) -> CrashSafeLog:
     )
 
 
-def emit(log: CrashSafeLog | HandlerLog, numbers: range) -> None:
-    """Lines of 200 to 1200 bytes, a minute apart."""
+def emit(log: CrashSafeLog | HandlerLog, numbers: range, *, step_us: int = STEP_US) -> None:
+    """Lines of 200 to 1200 bytes."""
     for number in numbers:
-        log.emit(event(number))
-
-
-def event(number: int) -> Event:
-    text = "x" * (number * 37 % 1000)
-    return RunStarted(START_US + number * MINUTE_US, text, "wall", number, 1)
+        text = "x" * (number * 37 % 1000)
+        log.emit(RunStarted(START_US + number * step_us, text, "wall", number, 1))
 
 
 def written(disk: Disk) -> list[int]:
@@ -88,6 +85,8 @@ def numbers_in(path: Path) -> list[int]:
     return [json.loads(line)["batches"] for line in text.splitlines()]
 
 
+@pytest.mark.fault("log", "full disk")
+@pytest.mark.fault("rotated files", "full disk")
 def test_written_and_dropped_are_emitted_and_logging_goes_on_when_there_is_room(
     disk: Disk, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,6 +109,7 @@ def test_written_and_dropped_are_emitted_and_logging_goes_on_when_there_is_room(
     assert not list((disk.folder / "logs").glob("*.torn"))
 
 
+@pytest.mark.fault("sidecar", "full disk")
 def test_what_the_sidecar_holds_at_the_end_is_in_the_log_at_the_next_start(disk: Disk) -> None:
     log = opened(disk)
     emit(log, range(1400))
@@ -123,6 +123,7 @@ def test_what_the_sidecar_holds_at_the_end_is_in_the_log_at_the_next_start(disk:
     assert numbers == sorted(set(numbers))
 
 
+@pytest.mark.fault("sidecar", "full disk")
 def test_a_log_that_has_no_room_for_its_sidecar_is_refused_in_one_line_and_starts_when_it_has(
     disk: Disk,
 ) -> None:
@@ -137,6 +138,7 @@ def test_a_log_that_has_no_room_for_its_sidecar_is_refused_in_one_line_and_start
     assert written(disk) == [0]
 
 
+@pytest.mark.fault("alerts file", "full disk")
 def test_alerts_that_find_no_room_are_counted_and_none_is_torn(
     disk: Disk, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,16 +157,20 @@ def test_alerts_that_find_no_room_are_counted_and_none_is_torn(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.fault("plain log", "full disk")
 def test_the_plain_log_counts_no_fewer_than_it_loses_and_goes_on_when_there_is_room(
     disk: Disk, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The library's handler writes some later that it has said it could not."""
+    """The library's handler writes some later that it has said it could not.
+
+    Within a day: where it rotates a file that has no room, a line may be torn.
+    """
     (disk.folder / "logs").mkdir()
     log = HandlerLog(open_log(disk.folder / "logs" / "inventory.log", JsonFormatter(run_id="r")))
-    emit(log, range(1000))
+    emit(log, range(1000), step_us=1_000_000)
     assert log.dropped > 100
     disk.make_room()
-    emit(log, range(1000, 1100))
+    emit(log, range(1000, 1100), step_us=1_000_000)
     log.close()
     numbers = written(disk)
     assert len(numbers) < 1100 <= len(numbers) + log.dropped

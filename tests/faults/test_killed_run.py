@@ -90,10 +90,17 @@ def check_once(found: list[dict[str, Any]], acked: list[dict[str, Any]]) -> None
     assert max(Counter(key(each) for each in found if any(key(each))).values()) == 1
 
 
+DEFAULT = (pytest.mark.fault("log", "kill"), pytest.mark.fault("alerts file", "kill"))
+PLAIN = (pytest.mark.fault("plain log", "kill"), pytest.mark.fault("alerts file", "kill"))
+
+
 @pytest.mark.parametrize(
     ("telemetry", "start", "number"),
-    [("default", "recover", number) for number in range(KILLS)]
-    + [("default", "log", 0), ("plain", "none", 0)],
+    [pytest.param("default", "recover", number, marks=DEFAULT) for number in range(KILLS)]
+    + [
+        pytest.param("default", "log", 0, marks=DEFAULT),
+        pytest.param("plain", "none", 0, marks=PLAIN),
+    ],
 )
 def test_each_event_that_was_acked_is_there_once_after_a_kill(
     tmp_path: Path, telemetry: str, start: str, number: int

@@ -70,7 +70,14 @@ def of_alerts(path: Path, run_id: str) -> tuple[Callable[[Event], None], Handler
     return log.emit, log._handler
 
 
-@pytest.mark.parametrize("opened", [safe, plain, of_alerts])
+@pytest.mark.parametrize(
+    "opened",
+    [
+        pytest.param(safe, marks=pytest.mark.fault("log", "hostile")),
+        pytest.param(plain, marks=pytest.mark.fault("plain log", "hostile")),
+        pytest.param(of_alerts, marks=pytest.mark.fault("alerts file", "hostile")),
+    ],
+)
 @settings(max_examples=60, deadline=None)
 @given(said=st.lists(events | calls, max_size=12), run_id=any_text)
 def test_each_line_in_the_file_is_strict_json_for_all_readers(

@@ -43,6 +43,7 @@ def directory_moved(path: Path) -> None:
 
 
 @pytest.mark.parametrize("happens", [renamed, Path.unlink, cut, directory_removed, directory_moved])
+@pytest.mark.fault("alerts file", "moved")
 def test_the_next_alert_is_in_the_file_at_its_path_again(
     tmp_path: Path, happens: Callable[[Path], None]
 ) -> None:
@@ -58,6 +59,7 @@ def test_the_next_alert_is_in_the_file_at_its_path_again(
     assert alerts.dropped == 0
 
 
+@pytest.mark.fault("alerts file", "moved")
 def test_a_directory_that_became_a_file_costs_the_alerts_until_it_is_back(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,23 +24,23 @@ from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.plain import PlainMetrics
 from simlab.telemetry.sidecar import Sidecar
 
-SITES: list[tuple[TelemetryName, type, str, set[str]]] = [
-    ("default", CrashSafeLog, "emit", {"log"}),
-    ("default", LineEncoder, "line", {"log"}),
-    ("default", Sidecar, "append", {"log"}),
-    ("default", JsonFormatter, "format", {"log", "alerts"}),
-    ("default", Metrics, "emit", {"metrics"}),
-    ("default", SimulatedMachine, "emit", {"machine"}),
-    ("default", Recorder, "emit", {"record"}),
-    ("default", Evaluator, "observe", {"rules"}),
-    ("default", HandlerLog, "emit", {"alerts"}),
-    ("default", LineFileHandler, "emit", {"alerts"}),
-    ("plain", HandlerLog, "emit", {"log", "alerts"}),
-    ("plain", DailyFileHandler, "shouldRollover", {"log"}),
-    ("plain", JsonFormatter, "format", {"log", "alerts"}),
-    ("plain", PlainMetrics, "emit", {"metrics"}),
+SITES: list[tuple[str, TelemetryName, type, str, set[str]]] = [
+    ("log", "default", CrashSafeLog, "emit", {"log"}),
+    ("log", "default", LineEncoder, "line", {"log"}),
+    ("sidecar", "default", Sidecar, "append", {"log"}),
+    ("log", "default", JsonFormatter, "format", {"log", "alerts"}),
+    ("metrics", "default", Metrics, "emit", {"metrics"}),
+    ("record", "default", SimulatedMachine, "emit", {"machine"}),
+    ("record", "default", Recorder, "emit", {"record"}),
+    ("rules", "default", Evaluator, "observe", {"rules"}),
+    ("alerts file", "default", HandlerLog, "emit", {"alerts"}),
+    ("alerts file", "default", LineFileHandler, "emit", {"alerts"}),
+    ("plain log", "plain", HandlerLog, "emit", {"log", "alerts"}),
+    ("rotated files", "plain", DailyFileHandler, "shouldRollover", {"log"}),
+    ("plain log", "plain", JsonFormatter, "format", {"log", "alerts"}),
+    ("metrics", "plain", PlainMetrics, "emit", {"metrics"}),
 ]
-"""What can fail in which telemetry, and under which names the losses are counted."""
+"""The place, and what can fail there in which telemetry; under which names losses count."""
 
 
 def failing(real: Callable[..., Any], *, every: int) -> tuple[Callable[..., Any], list[int]]:
@@ -67,7 +67,10 @@ def test_nothing_is_dropped_when_nothing_fails(sound: Ran) -> None:
 
 
 @pytest.mark.parametrize("every", [1, 7])
-@pytest.mark.parametrize(("telemetry", "kind", "method", "names"), SITES)
+@pytest.mark.parametrize(
+    ("telemetry", "kind", "method", "names"),
+    [pytest.param(*what, marks=pytest.mark.fault(place, "raising")) for place, *what in SITES],
+)
 def test_whoever_fails_the_rows_are_the_same_and_every_loss_is_counted(
     sound: Ran,
     tmp_path: Path,

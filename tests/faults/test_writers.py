@@ -92,6 +92,8 @@ def all_once(names: list[str]) -> dict[tuple[str, int], int]:
     return {(name, number): 1 for name in names for number in range(LINES)}
 
 
+@pytest.mark.fault("log", "second writer")
+@pytest.mark.fault("rotated files", "second writer")
 def test_four_writers_that_rotate_all_the_time_lose_nothing(tmp_path: Path) -> None:
     path, names = tmp_path / "inventory.log", [f"w{number}" for number in range(WRITERS)]
     writers = [writer(path, name) for name in names]
@@ -107,6 +109,9 @@ def test_four_writers_that_rotate_all_the_time_lose_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("shared", "each_s"), [(True, 2.5), (False, 1.1)])
+@pytest.mark.fault("log", "second writer")
+@pytest.mark.fault("rotated files", "second writer")
+@pytest.mark.fault("sidecar", "second writer")
 def test_four_processes_with_a_rollover_every_second_lose_nothing(
     tmp_path: Path, *, shared: bool, each_s: float
 ) -> None:
@@ -138,6 +143,7 @@ def test_four_processes_with_a_rollover_every_second_lose_nothing(
         assert len(list(tmp_path.glob(f"{name}.2026-*"))) >= 2
 
 
+@pytest.mark.fault("sidecar", "kill")
 def test_what_killed_writers_left_is_in_their_own_files_at_the_next_start(tmp_path: Path) -> None:
     path, names = tmp_path / "inventory.log", ["w0", "w1", "w2"]
     writers = [writer(path, name) for name in names]
@@ -151,6 +157,7 @@ def test_what_killed_writers_left_is_in_their_own_files_at_the_next_start(tmp_pa
     assert told(tmp_path) == all_once(names)
 
 
+@pytest.mark.fault("sidecar", "second writer")
 def test_a_second_writer_is_refused_in_one_line_while_the_first_is_at_work(tmp_path: Path) -> None:
     path = tmp_path / "inventory.log"
     first = writer(path, "w0", lines=10)

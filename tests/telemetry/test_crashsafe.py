@@ -128,6 +128,8 @@ def written_to(path: Path) -> None:
         (written_to, [1, 99, 2, 3, 4]),
     ],
 )
+@pytest.mark.fault("log", "moved")
+@pytest.mark.fault("rotated files", "moved")
 def test_whatever_happens_to_the_file_the_next_lines_are_at_its_path(
     log: CrashSafeLog, path: Path, happens: Callable[[Path], None], expected: list[int]
 ) -> None:
@@ -143,6 +145,7 @@ def test_whatever_happens_to_the_file_the_next_lines_are_at_its_path(
     assert log.dropped == 0
 
 
+@pytest.mark.fault("sidecar", "moved")
 def test_a_lost_sidecar_is_soon_replaced_so_that_a_kill_still_loses_nothing(path: Path) -> None:
     log = CrashSafeLog(path, run_id="r", spill_every_s=0.01)
     moved(path)
@@ -157,6 +160,7 @@ def test_a_lost_sidecar_is_soon_replaced_so_that_a_kill_still_loses_nothing(path
     assert told(path.parent) == [1]
 
 
+@pytest.mark.fault("log", "moved")
 def test_a_directory_that_became_a_file_keeps_the_lines_waiting(
     log: CrashSafeLog, path: Path
 ) -> None:
@@ -185,6 +189,9 @@ SITES: list[tuple[type, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "method"), SITES)
+@pytest.mark.fault("log", "raising")
+@pytest.mark.fault("sidecar", "raising")
+@pytest.mark.fault("rotated files", "raising")
 def test_whatever_fails_in_the_background_the_caller_sees_nothing_and_no_line_is_lost(
     path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, method: str
 ) -> None:

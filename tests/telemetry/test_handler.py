@@ -79,6 +79,7 @@ def test_days_without_records_leave_no_file(tmp_path: Path) -> None:
     assert list(lines(tmp_path)) == ["inventory.log", "inventory.log.2026-01-05"]
 
 
+@pytest.mark.fault("rotated files", "moved")
 def test_a_name_that_is_taken_is_never_overwritten(tmp_path: Path) -> None:
     for name in ("inventory.log.2026-01-05", "inventory.log.2026-01-05.1"):
         (tmp_path / name).write_text("older")

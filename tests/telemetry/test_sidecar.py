@@ -116,6 +116,7 @@ def test_one_whose_making_was_cut_short_is_made_anew(path: Path, size: int) -> N
 
 
 @pytest.mark.parametrize("content", [b"x" * 5000, b"simlab1\x00" + b"\x7f" * 5000])
+@pytest.mark.fault("sidecar", "hostile")
 def test_what_is_no_sidecar_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(OutputError, match=r"^.*/log.sidecar: found something else .*move it away$"):
