@@ -106,13 +106,10 @@ class Relay:
             Enough: that was the last attempt that was wanted.
         """
         self._busy = True
-        alerts = self._judged(event)
-        late = [alert for alert in alerts if alert.time_us >= event.time_us] if alerts else ()
-        for alert in alerts[: len(alerts) - len(late)]:
-            self._alert(alert)
-        self._tell(event)
-        for alert in late:
-            self._alert(alert)
+        if (type(event) is Attempt or type(event) is Sample) and (alerts := self._judged(event)):
+            self._tell_with(alerts, event)
+        else:
+            self._tell(event)
         if type(event) is not Attempt:  # those are many, and samples come often enough
             self._tell_losses(self._losses.news, event.time_us)
         elif self._left >= 0:
@@ -149,10 +146,17 @@ class Relay:
             except Exception:  # noqa: BLE001  # what the run did is worth more
                 self._losses.failed(part)
 
-    def _judged(self, event: Event) -> tuple[Alert, ...]:
+    def _tell_with(self, alerts: tuple[Alert, ...], event: Event) -> None:
+        """Tell of an event, and before or after it of the alerts that it brings."""
+        late = [alert for alert in alerts if alert.time_us >= event.time_us]
+        for alert in alerts[: len(alerts) - len(late)]:
+            self._alert(alert)
+        self._tell(event)
+        for alert in late:
+            self._alert(alert)
+
+    def _judged(self, event: Attempt | Sample) -> tuple[Alert, ...]:
         """The alerts that an event brings, in the order of time."""
-        if not isinstance(event, Attempt | Sample):
-            return ()
         try:
             return self._evaluator.observe(event)
         except Exception:  # noqa: BLE001  # telemetry never stops a batch
