@@ -25,7 +25,7 @@ from simlab.workload.source import source_of_profile
 
 from .test_interrupt import MAIN
 
-KILLS = 30 if os.environ.get("SIMLAB_NIGHTLY") else 3
+KILLS = 30 if os.environ.get("SIMLAB_NIGHTLY") else 2
 
 
 def working(out: Path, db: Path, *, batches: int, speed: int = 60) -> "subprocess.Popen[str]":

@@ -11,6 +11,7 @@ from run.cases import events, made
 from simlab.alerts.live import Evaluator
 from simlab.dataset.read import read
 from simlab.events import Degraded, Event
+from simlab.run import Ran
 from simlab.run.relay import Relay
 from simlab.run.telemetry import HandlerLog
 from simlab.telemetry.crashsafe import CrashSafeLog
@@ -26,12 +27,18 @@ def raising(*_: Any, **__: Any) -> Any:
     raise RuntimeError
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A run in which nothing fails."""
+    return made(tmp_path_factory.mktemp("sound") / "a")
+
+
 def told(path: Path) -> list[dict[str, Any]]:
     return events(path / "logs", kind="telemetry_degraded")
 
 
-def test_a_run_that_loses_nothing_says_nothing(tmp_path: Path) -> None:
-    assert told(made(tmp_path / "a").path) == []
+def test_a_run_that_loses_nothing_says_nothing(sound: Ran) -> None:
+    assert told(sound.path) == []
 
 
 @pytest.mark.parametrize("telemetry", ["default", "plain"])
@@ -141,10 +148,9 @@ def test_a_sampler_that_fails_all_the_time_is_told_of_and_the_bot_works(
 @pytest.mark.parametrize("method", ["emit", "caught", "_report", "close"])
 @pytest.mark.fault("Sentry", "raising")
 def test_a_sentry_that_raises_leaves_the_bots_results(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+    sound: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     pytest.importorskip("sentry_sdk", reason="sentry-sdk is not installed")
-    sound = made(tmp_path / "sound")
     monkeypatch.setattr(Sentry, method, raising)
     ran = made(tmp_path / "a", sentry_dsn="http://key@127.0.0.1:9/1")
     assert ran.dataset.rows.equals(sound.dataset.rows)
@@ -166,9 +172,13 @@ def test_a_sentry_that_raises_leaves_the_bots_results(
     ],
 )
 def test_whoever_fails_at_the_end_or_with_an_alert_costs_its_own_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, method: str, part: str
+    sound: Ran,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type,
+    method: str,
+    part: str,
 ) -> None:
-    sound = made(tmp_path / "sound")
     real = getattr(kind, method)
 
     def late(*arguments: Any) -> Any:

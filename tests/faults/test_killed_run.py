@@ -20,7 +20,7 @@ from simlab.dataset.read import read
 from simlab.telemetry.crashsafe import CrashSafeLog, recover
 from simlab.telemetry.sidecar import sidecar_of
 
-KILLS = 20 if os.environ.get("SIMLAB_NIGHTLY") else 2
+KILLS = 20 if os.environ.get("SIMLAB_NIGHTLY") else 1
 MAIN = """
 import os, sys
 import msgspec

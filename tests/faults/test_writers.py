@@ -108,7 +108,7 @@ def test_four_writers_that_rotate_all_the_time_lose_nothing(tmp_path: Path) -> N
     assert own == {"inventory.log", "inventory.log.w2", "inventory.log.w3", "inventory.log.w4"}
 
 
-@pytest.mark.parametrize(("shared", "each_s"), [(True, 2.5), (False, 1.1)])
+@pytest.mark.parametrize(("shared", "each_s"), [(True, 2.1), (False, 0.7)])
 @pytest.mark.fault("log", "second writer")
 @pytest.mark.fault("rotated files", "second writer")
 @pytest.mark.fault("sidecar", "second writer")
