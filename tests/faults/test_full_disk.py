@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from run.cases import events, rules, short
 
 from simlab.errors import OutputError
-from simlab.events import RunStarted
+from simlab.events import Event, RunStarted
+from simlab.run import run
 from simlab.run.telemetry import HandlerLog, alerts_file
 from simlab.telemetry.crashsafe import CrashSafeLog
 from simlab.telemetry.handler import open_log
 from simlab.telemetry.jsonlog import JsonFormatter
+from simlab.workload.source import source_of_profile
 
 START_US = 1_767_571_200_000_000
 STEP_US = 120_000_000
@@ -177,3 +180,39 @@ def test_the_plain_log_counts_no_fewer_than_it_loses_and_goes_on_when_there_is_r
     assert numbers == sorted(set(numbers))
     assert numbers[-100:] == list(range(1000, 1100))
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.fault("log", "full disk")
+def test_a_run_whose_disk_is_full_for_a_while_does_its_work_and_says_what_the_log_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole of it: 15 hours of which the log has no room for some."""
+    source = source_of_profile(short(duration="15h"), seed=5)
+    sound = run(source, out=tmp_path / "sound", rules=rules())
+    before, real, emitted = resource.getrlimit(resource.RLIMIT_FSIZE), CrashSafeLog.emit, [0]
+
+    def emit(log: CrashSafeLog, event: Event) -> None:
+        emitted[0] += 1
+        if emitted[0] == 3000:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, before[1]))
+        elif emitted[0] == 25_000:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        real(log, event)
+
+    monkeypatch.setattr(CrashSafeLog, "emit", emit)
+    try:
+        ran = run(source, out=tmp_path / "a", rules=rules())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert ran.dataset.rows.equals(sound.dataset.rows)
+    lost = ran.dropped["log"]
+    assert set(ran.dropped) == {"log"}
+    assert lost > 1000
+    told = events(ran.path / "logs")
+    assert len(told) + lost == emitted[0]
+    degraded = [event for event in told if event["event"] == "telemetry_degraded"]
+    assert {event["part"] for event in degraded} == {"log"}
+    assert degraded[-1]["lost"] == lost
+    assert degraded[-1]["final"]
+    assert told[-1]["event"] == "run_finished"
+    assert events(ran.path / "alerts.jsonl") == events(sound.path / "alerts.jsonl")
