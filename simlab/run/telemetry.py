@@ -7,10 +7,11 @@ from typing import Literal, Protocol, TypeAlias
 from simlab.alerts.rule import Rule
 from simlab.events import Event
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import Counting, PlainFileHandler, open_log
+from simlab.telemetry.handler import Counting, PlainFileHandler
 from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter, record_of
 from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.plain import PlainMetrics
+from simlab.telemetry.plainlog import PlainLog
 from simlab.telemetry.stack import MetricStack
 from simlab.telemetry.standing import Values
 
@@ -30,6 +31,9 @@ class EventLog(Protocol):
 
     def emit(self, event: Event) -> None:
         """Keep the line of an event."""
+
+    def flush(self) -> None:
+        """Write what is left."""
 
     def close(self) -> None:
         """Write what is left, and close the file."""
@@ -56,6 +60,9 @@ class HandlerLog:
         """Write one line."""
         self._handler.handle(record_of(event, self._error_texts))
 
+    def flush(self) -> None:
+        """Nothing is left to write."""
+
     def close(self) -> None:
         """Close the file."""
         self._handler.close()
@@ -68,7 +75,7 @@ def log_of(name: TelemetryName, path: Path, *, run_id: str, error_texts: ErrorTe
         OutputError: it cannot be written, or another process writes it.
     """
     if name == "plain":
-        return HandlerLog(open_log(path, JsonFormatter(run_id=run_id)), error_texts)
+        return PlainLog(path, run_id=run_id, error_texts=error_texts)
     return CrashSafeLog(path, run_id=run_id, error_texts=error_texts)
 
 

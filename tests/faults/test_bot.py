@@ -83,7 +83,7 @@ def test_sigterm_finishes_the_batch_at_hand_and_exits_0(tmp_path: Path) -> None:
     said, complained = bot.communicate(timeout=20)
     assert bot.returncode == 0, complained
     assert "Traceback" not in said + complained
-    assert "asked to end: the batches at hand were finished" in complained
+    assert "asked to end: the attempts at hand were finished" in complained
     assert "stock reconciled: " in said
     facts = read_manifest(tmp_path / "a").run
     assert facts is not None
