@@ -18,7 +18,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
-EVENTS = {"plain": 10_000, "default": 40_000}
+EVENTS = {"plain": 10_000, "default": 20_000}
 ASPECTS = {"called_ns": "the caller's time", "drained_ns": "until drained", "cpu_ns": "CPU"}
 AIMS = {"called_ns": 15.0, "drained_ns": 10.0, "cpu_ns": 10.0}
 LEAST = {"called_ns": 4.0, "drained_ns": 4.0, "cpu_ns": 4.0}

@@ -15,6 +15,9 @@ from simlab.alerts.rules_file import strategy_rules
 from simlab.events import Attempt
 from simlab.run.telemetry import TelemetryName, log_of, metrics_of
 
+WARM_UP = 5_000
+"""Enough that attempts have been added up, and the pages that lines go to are there."""
+
 
 def events(count: int) -> list[Attempt]:
     """Attempts half a second apart, of which one in a hundred fails."""
@@ -36,11 +39,13 @@ def main(name: TelemetryName, count: int, folder: Path) -> None:
         name, rules, values=lambda: evaluator.values, dropped=dict, flushes=lambda: log.flushes
     )
     write, count_one, judge = log.emit, metrics.emit, evaluator.observe
-    told = events(count)
-    for event in told[: count // 10]:
+    for event in events(WARM_UP):
         write(event)
         count_one(event)
         judge(event)
+    metrics.exposition()
+    log.flush()
+    told = events(count)
     gc.collect()
     gc.disable()
     cpu_s, start_s = time.process_time(), time.perf_counter()

@@ -10,7 +10,7 @@ from simlab.alerts.live import Evaluator
 from simlab.dataset.recorder import Recorder
 from simlab.events import Alert, Attempt, Degraded, Event, Observer, RunFinished, Sample
 from simlab.run.losses import Losses
-from simlab.run.telemetry import TelemetryName, alerts_file, log_of, metrics_of
+from simlab.run.telemetry import AlertsFile, TelemetryName, log_of, metrics_of
 from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts
 from simlab.telemetry.resources import cpu_s, memory_mb
 
@@ -42,7 +42,7 @@ class Relay:
     ) -> None:
         self._evaluator = evaluator
         self._log = log_of(telemetry, folder / LOG, run_id=run_id, error_texts=error_texts)
-        self._alerts = alerts_file(folder / ALERTS, run_id=run_id)
+        self._alerts = AlertsFile(folder / ALERTS, run_id=run_id)
         self.metrics = metrics_of(
             telemetry,
             evaluator.rules,

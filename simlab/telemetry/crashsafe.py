@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from simlab.errors import OutputError
-from simlab.events import Event
+from simlab.events import Attempt, Event
+from simlab.telemetry.entries import EARLIEST_US, LATEST_US
 from simlab.telemetry.handler import KEPT_DAYS
 from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter
-from simlab.telemetry.line import LineEncoder
+from simlab.telemetry.line import NOT_IN_JSON, LineEncoder
 from simlab.telemetry.safehandler import SPILL_EVERY_S, CrashSafeHandler
 from simlab.telemetry.sidecar import CAPACITY_BYTES, Sidecar, TakenError, sidecar_of
 from simlab.telemetry.spill import Spill
@@ -62,16 +63,28 @@ class CrashSafeLog:
         except OSError as error:
             raise OutputError(f"{path}: the log cannot be written: {error.strerror}") from None
         self.handler.setFormatter(JsonFormatter(run_id=run_id))
-        self._line = LineEncoder(run_id=run_id, error_texts=error_texts).line
+        encoder = LineEncoder(run_id=run_id, error_texts=error_texts)
+        self._line = encoder.line
+        preamble = encoder.preamble
+        is_set = preamble is not None and sidecar.set_preamble(preamble)
+        self._from_us = EARLIEST_US if is_set else LATEST_US
 
     def emit(self, event: Event) -> None:
-        """Keep the line of an event."""
-        line = self._line(event)
+        """Keep the line of an event; that of an attempt that succeeds is made in the background."""
         handler = self.handler
-        if event.time_us >= handler.roll_at_us:
-            handler.roll(event.time_us)
-        if not handler.sidecar.append(line):
-            handler.keep_all_the_same(line)
+        if (
+            type(event) is Attempt
+            and event.error_type is None
+            and event.status == "success"
+            and type(event.time_us) is int
+            and self._from_us <= event.time_us < handler.roll_at_us
+        ):
+            try:
+                if handler.sidecar.append_event(event):
+                    return
+            except NOT_IN_JSON:
+                pass  # the long way tells it as text
+        handler.keep(self._line(event), event.time_us)
 
     @property
     def dropped(self) -> int:

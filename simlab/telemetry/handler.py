@@ -52,9 +52,9 @@ class LineFileHandler(Counting):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
         try:
-            line = memoryview(self.format(record).encode() + b"\n")
-            if not self._file.append([line], self._size_bytes()):  # the file was removed just now
-                self._file.append([line], self._size_bytes())
+            line = self.format(record).encode() + b"\n"
+            if not self._file.append(line, self._size_bytes()):  # the file was removed just now
+                self._file.append(line, self._size_bytes())
         except Exception:  # noqa: BLE001  # whatever it is must not stop the bot
             self.handleError(record)
 

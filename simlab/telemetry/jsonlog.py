@@ -95,10 +95,10 @@ class JsonFormatter(logging.Formatter):
         told = type(event) in _NAMES
         fields = self._event_fields(record, event) if told else self._plain_fields(record)
         try:
-            line = self._encoder.encode(fields)
+            line = self._encoded(fields)
         except (TypeError, ValueError, OverflowError, RecursionError):
             fields = _safe(fields)
-            line = self._encoder.encode(fields)
+            line = self._encoded(fields)
         if len(line) >= LINE_LIMIT_BYTES:
             line = self._shortened(fields)
         return line.decode()
@@ -138,10 +138,13 @@ class JsonFormatter(logging.Formatter):
     def _shortened(self, fields: dict[str, Any]) -> bytes:
         """The line with its long values cut; the first six alone where that is not enough."""
         cut = {key: _cut(value) for key, value in fields.items()} | {"truncated": True}
-        line = self._encoder.encode(cut)
+        line = self._encoded(cut)
         if len(line) < LINE_LIMIT_BYTES:
             return line
-        return self._encoder.encode({key: cut[key] for key in [*list(cut)[:6], "truncated"]})
+        return self._encoded({key: cut[key] for key in [*list(cut)[:6], "truncated"]})
+
+    def _encoded(self, fields: dict[str, Any]) -> bytes:
+        return self._encoder.encode(fields)
 
 
 def _message(record: logging.LogRecord) -> str:

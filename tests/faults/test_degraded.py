@@ -13,7 +13,7 @@ from simlab.dataset.read import read
 from simlab.events import Degraded, Event
 from simlab.run import Ran
 from simlab.run.relay import Relay
-from simlab.run.telemetry import HandlerLog
+from simlab.run.telemetry import AlertsFile
 from simlab.telemetry.crashsafe import CrashSafeLog
 from simlab.telemetry.line import LineEncoder
 from simlab.telemetry.metrics import Metrics
@@ -164,10 +164,10 @@ def test_a_sentry_that_raises_leaves_the_bots_results(
     [
         pytest.param(kind, method, part, marks=pytest.mark.fault(place, "raising"))
         for kind, method, part, place in (
-            (HandlerLog, "emit", "alerts", "alerts file"),
+            (AlertsFile, "emit", "alerts", "alerts file"),
             (Evaluator, "finish", "rules", "rules"),
             (CrashSafeLog, "close", "log", "log"),
-            (HandlerLog, "close", "alerts", "alerts file"),
+            (AlertsFile, "close", "alerts", "alerts file"),
         )
     ],
 )

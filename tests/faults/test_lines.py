@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from telemetry.hostile import agreed, any_text, metadata
 
 from simlab.events import Alert, Attempt, Degraded, Event
-from simlab.run.telemetry import HandlerLog, alerts_file
+from simlab.run.telemetry import AlertsFile
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import DailyFileHandler, LineFileHandler, open_log
-from simlab.telemetry.jsonlog import JsonFormatter
+from simlab.telemetry.handler import DailyFileHandler, LineFileHandler
+from simlab.telemetry.plainlog import PlainLog
 from simlab.telemetry.safehandler import CrashSafeHandler
 
 times_us = st.integers(0, 2 * 10**15)
@@ -59,15 +59,14 @@ def safe(path: Path, run_id: str) -> tuple[Callable[[Event], None], Handler]:
 
 
 def plain(path: Path, run_id: str) -> tuple[Callable[[Event], None], Handler]:
-    handler = open_log(path, JsonFormatter(run_id=run_id))
-    handler.backupCount = 0
-    return HandlerLog(handler).emit, handler
+    log = PlainLog(path, run_id=run_id)
+    log.handler.backupCount = 0
+    return log.emit, log.handler
 
 
 def of_alerts(path: Path, run_id: str) -> tuple[Callable[[Event], None], Handler]:
-    log = alerts_file(path, run_id=run_id)
-    assert isinstance(log._handler, LineFileHandler)
-    return log.emit, log._handler
+    log = AlertsFile(path, run_id=run_id)
+    return log.emit, log.handler
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from simlab.errors import OutputError
 from simlab.events import Alert
-from simlab.run.telemetry import alerts_file
+from simlab.run.telemetry import AlertsFile
 
 START_US = 1_767_571_200_000_000
 AT = "2026-01-05T00:00:00.000000Z"
@@ -48,7 +48,7 @@ def test_the_next_alert_is_in_the_file_at_its_path_again(
     tmp_path: Path, happens: Callable[[Path], None]
 ) -> None:
     path = tmp_path / "run" / "alerts.jsonl"
-    alerts = alerts_file(path, run_id="r")
+    alerts = AlertsFile(path, run_id="r")
     alerts.emit(alert(1))
     assert told(path) == ["a1"]
     happens(path)
@@ -64,7 +64,7 @@ def test_a_directory_that_became_a_file_costs_the_alerts_until_it_is_back(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "run" / "alerts.jsonl"
-    alerts = alerts_file(path, run_id="r")
+    alerts = AlertsFile(path, run_id="r")
     directory_removed(path)
     path.parent.touch()
     alerts.emit(alert(1))
@@ -79,4 +79,4 @@ def test_a_directory_that_became_a_file_costs_the_alerts_until_it_is_back(
 def test_alerts_that_cannot_be_written_at_the_start_are_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "run").touch()
     with pytest.raises(OutputError, match=r"^.*/run/alerts.jsonl: alerts cannot be written: .+$"):
-        alerts_file(tmp_path / "run" / "alerts.jsonl", run_id="r")
+        AlertsFile(tmp_path / "run" / "alerts.jsonl", run_id="r")

@@ -15,13 +15,14 @@ from simlab.bot.machine import SimulatedMachine
 from simlab.dataset.read import read
 from simlab.dataset.recorder import Recorder
 from simlab.run import Ran
-from simlab.run.telemetry import HandlerLog, TelemetryName
+from simlab.run.telemetry import AlertsFile, TelemetryName
 from simlab.telemetry.crashsafe import CrashSafeLog
 from simlab.telemetry.handler import DailyFileHandler, LineFileHandler
 from simlab.telemetry.jsonlog import JsonFormatter
 from simlab.telemetry.line import LineEncoder
 from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.plain import PlainMetrics
+from simlab.telemetry.plainlog import PlainFormatter, PlainLog
 from simlab.telemetry.sidecar import Sidecar
 
 SITES: list[tuple[str, TelemetryName, type, str, set[str]]] = [
@@ -33,11 +34,11 @@ SITES: list[tuple[str, TelemetryName, type, str, set[str]]] = [
     ("record", "default", SimulatedMachine, "emit", {"machine"}),
     ("record", "default", Recorder, "emit", {"record"}),
     ("rules", "default", Evaluator, "observe", {"rules"}),
-    ("alerts file", "default", HandlerLog, "emit", {"alerts"}),
+    ("alerts file", "default", AlertsFile, "emit", {"alerts"}),
     ("alerts file", "default", LineFileHandler, "emit", {"alerts"}),
-    ("plain log", "plain", HandlerLog, "emit", {"log", "alerts"}),
+    ("plain log", "plain", PlainLog, "emit", {"log"}),
     ("rotated files", "plain", DailyFileHandler, "shouldRollover", {"log"}),
-    ("plain log", "plain", JsonFormatter, "format", {"log", "alerts"}),
+    ("plain log", "plain", PlainFormatter, "format", {"log"}),
     ("metrics", "plain", PlainMetrics, "emit", {"metrics"}),
 ]
 """The place, and what can fail there in which telemetry; under which names losses count."""

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import open_log
-from simlab.telemetry.jsonlog import JsonFormatter
+from simlab.telemetry.plainlog import PlainLog
 from simlab.telemetry.safehandler import CrashSafeHandler
 
 HOUR = timedelta(hours=1)
@@ -41,7 +40,7 @@ def log_at(request: pytest.FixtureRequest) -> LogAt:
 
     def log_at(path: Path, moments: Iterable[datetime]) -> int:
         plain, number = request.param == "plain", 0
-        handler = open_log(path, JsonFormatter(run_id="r")) if plain else safe(path)
+        handler = PlainLog(path, run_id="r").handler if plain else safe(path)
         for moment in moments:
             number += 1
             handler.handle(logging.makeLogRecord({"created": moment.timestamp(), "msg": "said"}))

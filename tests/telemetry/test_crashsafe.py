@@ -16,9 +16,9 @@ import pytest
 from simlab.errors import OutputError
 from simlab.events import Attempt, RunStarted
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import DailyFileHandler, open_log
-from simlab.telemetry.jsonlog import JsonFormatter, record_of
+from simlab.telemetry.handler import DailyFileHandler
 from simlab.telemetry.logfile import LogFile
+from simlab.telemetry.plainlog import PlainLog
 from simlab.telemetry.sidecar import Sidecar, sidecar_of
 from simlab.telemetry.spill import Spill
 
@@ -46,8 +46,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log(path: Path) -> Iterator[CrashSafeLog]:
-    """A log that goes to its file when it is told to."""
-    log = CrashSafeLog(path, run_id="r", spill_every_s=NEVER_S)
+    """A log that goes to its file when it is told to, or finds its sidecar full."""
+    log = CrashSafeLog(path, run_id="r", spill_every_s=NEVER_S, capacity_bytes=1 << 20)
     yield log
     log.close()
 
@@ -55,15 +55,15 @@ def log(path: Path) -> Iterator[CrashSafeLog]:
 def test_both_stacks_leave_the_same_files_with_the_same_bytes(tmp_path: Path) -> None:
     """Over some days, with plain calls between the events."""
     ours = CrashSafeLog(tmp_path / "ours" / "inventory.log", run_id="r", kept_days=1)
-    plain = open_log(tmp_path / "plain" / "inventory.log", JsonFormatter(run_id="r"))
-    plain.backupCount = 1
+    plain = PlainLog(tmp_path / "plain" / "inventory.log", run_id="r")
+    plain.handler.backupCount = 1
     for number, each in enumerate([RunStarted(START_US, "w", "virtual", 1, 1), *load(60_000)]):
         ours.emit(each)
-        plain.handle(record_of(each))
+        plain.emit(each)
         if number % 1000 == 0:
             said = {"msg": "said", "created": each.time_us / 1e6, "number": number}
             ours.handler.handle(logging.makeLogRecord(said))
-            plain.handle(logging.makeLogRecord(said))
+            plain.handler.handle(logging.makeLogRecord(said))
     ours.close()
     plain.close()
     files = {
