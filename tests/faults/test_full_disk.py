@@ -51,7 +51,7 @@ def tmpfs(tmp_path: Path) -> Iterator[Disk]:
                 file.write(bytes(4096))
 
     yield Disk(folder, ballast.unlink, fill)
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # whatever is open there
 
 
 @pytest.fixture
