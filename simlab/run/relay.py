@@ -51,8 +51,8 @@ class Relay:
             flushes=(lambda: self._log.flushes) if timed else (lambda: (0, 0.0)),
         )
         self.recorder = Recorder(report)
-        self._observers: dict[str, Observer] = {
-            "log": self._log, "metrics": self.metrics, "record": self.recorder,
+        self._emits: dict[str, Callable[[Event], None]] = {
+            "log": self._log.emit, "metrics": self.metrics.emit, "record": self.recorder.emit,
         }  # fmt: skip
         self._losses = Losses(
             {"log": lambda: self._log.dropped, "alerts": lambda: self._alerts.dropped}
@@ -83,7 +83,7 @@ class Relay:
             lost: how many events it failed to pass on itself.
             caught: is shown each exception that an attempt ended with, and the batch's id.
         """
-        self._observers[name] = observer
+        self._emits[name] = observer.emit
         self.count(name, lost)
         if caught is not None:
             self._curious.append(caught)
@@ -172,9 +172,9 @@ class Relay:
             return ()
 
     def _tell(self, event: Event) -> None:
-        for name, observer in self._observers.items():
+        for name, tell in self._emits.items():
             try:
-                observer.emit(event)
+                tell(event)
             except Exception:  # noqa: BLE001  # telemetry never stops a batch
                 self._losses.failed(name)
 
