@@ -3,7 +3,20 @@
 import typer
 
 from simlab import __version__
-from simlab.cli import backtest, dashboard, demo, drift, effect, export, fit, gen, kpi, run, tune
+from simlab.cli import (
+    backtest,
+    dashboard,
+    demo,
+    drift,
+    effect,
+    export,
+    fit,
+    gen,
+    kpi,
+    recover,
+    run,
+    tune,
+)
 
 app = typer.Typer(
     name="simlab",
@@ -15,7 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo.demo, gen.gen, fit.fit, run.run, kpi.kpi, effect.effect,
+    demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
     backtest.backtest, tune.tune, drift.drift, export.export, dashboard.dashboard,
 ):  # fmt: skip
     app.command()(command)

@@ -105,8 +105,8 @@ class CrashSafeLog:
         self.handler.close()
 
 
-def recover(path: Path) -> None:
-    """Put into a log what processes that were killed had not written there yet.
+def recover(path: Path) -> int:
+    """Put into a log what processes that were killed had not written there yet: so many lines.
 
     Sidecars of processes that are at work are left alone.
 
@@ -117,9 +117,8 @@ def recover(path: Path) -> None:
         OutputError: it cannot be written, or a sidecar is none.
     """
     try:
-        if sidecar_of(path).exists():
-            _recover(path)
-        _recover_others(path)
+        own = _recover(path) if sidecar_of(path).exists() else 0
+        return own + _recover_others(path)
     except OSError as error:
         raise OutputError(f"{path}: the log cannot be written: {error.strerror}") from None
 
@@ -136,25 +135,30 @@ def _claimed(path: Path, *, shared: bool, capacity_bytes: int) -> tuple[Path, Si
     raise AssertionError
 
 
-def _recover_others(path: Path) -> None:
+def _recover_others(path: Path) -> int:
     """Put into the files of their own what other writers that were killed had not written."""
     name = sidecar_of(path).name.removesuffix(".sidecar")
-    for found in path.parent.glob(f"{name}-w*.sidecar"):
-        own = _OWN.fullmatch(found.name, len(name))
-        if own:
-            _recover(path.with_name(f"{path.name}.w{own[1]}"))
+    owns = (
+        (found, _OWN.fullmatch(found.name, len(name)))
+        for found in path.parent.glob(f"{name}-w*.sidecar")
+    )
+    return sum(_recover(path.with_name(f"{path.name}.w{own[1]}")) for _, own in owns if own)
 
 
-def _recover(path: Path) -> None:
+def _recover(path: Path) -> int:
+    """How many lines of a killed process are in its log now that were not."""
     try:
         sidecar = Sidecar(sidecar_of(path))
     except TakenError:
-        return
+        return 0
     with _let_go_on_error(sidecar):
         spill = Spill(sidecar, path)
-        spill.drain()
+        waiting = sidecar.waiting
+        spill.drain(patient=False)
+        done = waiting - sidecar.waiting
         spill.close()
         sidecar.close()
+    return done
 
 
 @contextmanager

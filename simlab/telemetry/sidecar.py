@@ -187,6 +187,11 @@ class Sidecar:
             return bytes(self._ring[at:end])
         return b"".join((self._ring[at:], self._ring[:end]))
 
+    @property
+    def waiting(self) -> int:
+        """How many entries are not yet in the log."""
+        return self.entries(self.tail, self.head).count(b"\n")
+
     def lost(self) -> bool:
         """Whether the file at the path is no longer this one, so that a kill would lose lines."""
         return not _names(self.path, self._fd)
