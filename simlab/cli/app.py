@@ -16,6 +16,7 @@ from simlab.cli import (
     recover,
     run,
     tune,
+    watch,
 )
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app = typer.Typer(
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
     backtest.backtest, tune.tune, drift.drift, export.export, dashboard.dashboard,
+    watch.watch,
 ):  # fmt: skip
     app.command()(command)
 
