@@ -5,8 +5,10 @@ import shlex
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import IO, Final
+from typing import Final
 
 from simlab.clock import iso
 from simlab.errors import ConfigError
@@ -53,41 +55,49 @@ class Program:
             LaterError: it cannot be started, or asks for later.
             RefusedError: it failed.
         """
-        environment = {**os.environ, **variables(told, tries=tries)}
-        with TemporaryFile() as given, TemporaryFile() as said:
-            given.write(told.line + b"\n")
-            given.seek(0)
-            try:
-                process = subprocess.Popen(  # noqa: S603  # the user's own command
-                    self._arguments, stdin=given, stdout=said, stderr=subprocess.STDOUT,
-                    env=environment, start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                raise LaterError(f"cannot be started: {error.strerror}") from None
-            code = self._ended(process)
-            output = self._heard(said)
+        try:
+            code, said = self._ran({**os.environ, **variables(told, tries=tries)}, told.line)
+        except OSError as error:
+            raise LaterError(f"cannot be started: {error.strerror}") from None
+        first = f": {said[0]}" if said else ""
+        for line in said:
+            self._tell(f"{self._option}: {line}")
         if code == os.EX_TEMPFAIL:
-            raise LaterError(f"exit code 75, try again later{output}")
+            raise LaterError(f"exit code 75, try again later{first}")
         if code:
             how = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
-            raise RefusedError(f"{how}{output}")
+            raise RefusedError(f"{how}{first}")
+
+    def _ran(self, environment: Mapping[str, str], line: bytes) -> tuple[int, list[str]]:
+        """Its exit code, and the first lines that it printed.
+
+        They go through a file: whatever it leaves running cannot hold us up.
+        """
+        with TemporaryFile() as given, TemporaryFile() as said:
+            given.write(line + b"\n")
+            given.seek(0)
+            process = subprocess.Popen(  # noqa: S603  # the user's own command
+                self._arguments,
+                stdin=given,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,  # Ctrl-C is for us: what runs is finished
+            )
+            code = self._ended(process)
+            said.seek(0)
+            text = said.read(_SAID_BYTES).decode(errors="replace")
+        return code, [line for line in text.split("\n") if line.strip()]
 
     def _ended(self, process: "subprocess.Popen[bytes]") -> int:
         """Its exit code; it and what it started are ended when it takes too long."""
         try:
             return process.wait(self._timeout_s)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended just now
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise RefusedError(f"not done within {self._timeout_s:g} s") from None
-
-    def _heard(self, said: IO[bytes]) -> str:
-        """Tell the beginning of what it printed; its first line, for an error."""
-        said.seek(0)
-        lines = said.read(_SAID_BYTES).decode(errors="replace").split("\n")
-        for line in filter(None, lines):
-            self._tell(f"{self._option}: {line}")
-        return f": {lines[0]}" if lines[0] else ""
 
 
 class Commands(Receiver):
