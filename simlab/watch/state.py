@@ -3,6 +3,7 @@
 import fcntl
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -81,6 +82,8 @@ class State:
                 made.replace(self.path)
             except BaseException:
                 os.close(fd)
+                with suppress(OSError):
+                    made.unlink()
                 raise
             os.close(self._fd)
             self._fd = fd

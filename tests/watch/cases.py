@@ -82,8 +82,8 @@ def expected(numbers: range) -> list[tuple[str, str]]:
 def once(log: Path, *receivers: Receiver, **options: Any) -> list[str]:
     """Deliver what is there; what was told of it."""
     said: list[str] = []
-    options = {"since": "start", "once": True, "pace": QUICK, "tell": said.append} | options
-    watch(log, receivers, **options)
+    usual: dict[str, Any] = {"since": "start", "once": True, "pace": QUICK, "tell": said.append}
+    watch(log, receivers, **(usual | options))
     return said
 
 
@@ -91,12 +91,12 @@ def once(log: Path, *receivers: Receiver, **options: Any) -> list[str]:
 def following(log: Path, *receivers: Receiver, **options: Any) -> Iterator[list[str]]:
     """Follow a log in the background until the block ends."""
     stop, said = threading.Event(), list[str]()
-    options = {"since": "start", "pace": QUICK, "tell": said.append} | options
+    usual: dict[str, Any] = {"since": "start", "pace": QUICK, "tell": said.append}
     failed: list[Exception] = []
 
     def run() -> None:
         try:
-            watch(log, receivers, stop=stop, **options)
+            watch(log, receivers, stop=stop, **(usual | options))
         except Exception as error:  # noqa: BLE001  # told below, in the test's own thread
             failed.append(error)
 

@@ -71,6 +71,7 @@ def test_a_new_receiver_begins_anew_and_the_others_go_on(log: Path) -> None:
     assert "new from the log's start, old from where it ended" in said[0]
 
 
+@pytest.mark.fault("watch", "unreachable")
 def test_a_receiver_that_is_away_gets_all_of_it_later(log: Path) -> None:
     away = Notebook(raises=itertools.repeat(LaterError("no answer"), 25))
     with following(log, away) as said:
@@ -79,6 +80,7 @@ def test_a_receiver_that_is_away_gets_all_of_it_later(log: Path) -> None:
     assert said[1:] == ["notebook: not delivered yet: no answer", "notebook: reached again"]
 
 
+@pytest.mark.fault("watch", "unreachable")
 def test_a_receiver_that_hangs_holds_up_no_other(log: Path) -> None:
     hangs = threading.Event()
 
@@ -99,6 +101,7 @@ def refusing(*, nth: int, times: int) -> Iterator[Exception | None]:
     yield from itertools.repeat(RefusedError("not that"), times)
 
 
+@pytest.mark.fault("watch", "raising")
 def test_an_event_that_is_refused_is_set_aside_after_so_many_tries_and_counted(log: Path) -> None:
     picky = Notebook(raises=refusing(nth=2, times=3))
     watched = watch(log, [picky], since="start", once=True, pace=QUICK)
@@ -140,6 +143,7 @@ def test_tries_are_remembered_over_restarts(log: Path) -> None:
         assert fatal.tried == number
 
 
+@pytest.mark.fault("watch", "unreachable")
 def test_once_gives_up_on_a_receiver_that_is_away_and_leaves_all_for_the_next_time(
     log: Path,
 ) -> None:
@@ -178,6 +182,7 @@ def test_a_log_that_is_none_of_ours_is_refused_and_nothing_is_left(tmp_path: Pat
     assert list(tmp_path.iterdir()) == [other]
 
 
+@pytest.mark.fault("watch", "raising")
 def test_what_should_not_happen_ends_the_watch_and_is_raised(log: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         once(log, Notebook("a"), Notebook("b", raises=iter([ZeroDivisionError()])))

@@ -49,6 +49,7 @@ def put(path: Path, *texts: str) -> None:
 
 
 @pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.fault("watch", "moved")
 def test_rotation_by_the_day_and_by_number_is_followed_in_order(log: Path, restarts: bool) -> None:
     reader = Reader(log)
     put(log, "1")
@@ -91,6 +92,7 @@ def test_a_torn_end_that_is_set_aside_is_never_read(log: Path) -> None:
 
 
 @pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.fault("watch", "moved")
 def test_a_log_that_is_cut_is_read_from_its_beginning(log: Path, restarts: bool) -> None:
     """Even when it has grown beyond where the reader was."""
     reader = Reader(log)
@@ -103,6 +105,7 @@ def test_a_log_that_is_cut_is_read_from_its_beginning(log: Path, restarts: bool)
     assert reader.read() == [b"three", b"four", b"five"]
 
 
+@pytest.mark.fault("watch", "moved")
 def test_a_log_that_is_copied_and_cut_is_read_once(log: Path) -> None:
     reader = Reader(log)
     put(log, "one", "two")
@@ -114,6 +117,7 @@ def test_a_log_that_is_copied_and_cut_is_read_once(log: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [Path.unlink, lambda log: log.rename(log.with_name("old"))])
+@pytest.mark.fault("watch", "moved")
 def test_what_a_removed_log_still_held_is_read_and_then_its_successor(
     log: Path, how: Callable[[Path], object]
 ) -> None:
@@ -126,6 +130,7 @@ def test_what_a_removed_log_still_held_is_read_and_then_its_successor(
     assert reader.read() == [b"two", b"three"]
 
 
+@pytest.mark.fault("watch", "moved")
 def test_a_removed_directory_is_waited_for(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "inventory.log"
     log.parent.mkdir()
@@ -139,6 +144,7 @@ def test_a_removed_directory_is_waited_for(tmp_path: Path) -> None:
     assert reader.read() == [b"two"]
 
 
+@pytest.mark.fault("watch", "moved")
 def test_a_file_that_vanished_while_no_one_looked_is_told_of(log: Path) -> None:
     reader = Reader(log)
     put(log, "one", "two")
@@ -194,6 +200,7 @@ def test_what_lies_beside_a_log_is_not_read(log: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
+@pytest.mark.fault("watch", "moved")
 def test_lines_are_read_once_and_in_order_whatever_happens(log: Path, seed: int) -> None:
     """Appends, rotations, renames, cuts after reading and restarts, at random, in 60 steps."""
     rng, reader = random.Random(seed), Reader(log)

@@ -83,6 +83,7 @@ def test_a_server_that_speaks_no_http_is_for_now() -> None:
         thread.join()
 
 
+@pytest.mark.fault("watch", "unreachable")
 def test_a_server_that_comes_back_gets_all_in_order(tmp_path: Path) -> None:
     log = tmp_path / "inventory.log"
     put(log, lines(range(4)))
