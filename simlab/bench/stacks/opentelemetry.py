@@ -14,8 +14,8 @@ from simlab.telemetry.families import HELP, STATUSES, edges_of
 from simlab.telemetry.jsonlog import LOGGER, level_of, message_of
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk._logs import ReadableLogRecord
     from opentelemetry.metrics import Meter
+    from opentelemetry.sdk._logs import ReadableLogRecord
 
 SLOW_S: Final = 2.0
 METRICS: Final = "metrics.json"
