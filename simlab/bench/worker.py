@@ -1,0 +1,127 @@
+"""One stack measured in a process of its own: `python -m simlab.bench.worker`, a job as JSON in,
+what was found as JSON out."""
+
+import gc
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psutil
+
+from simlab.bench.catalogue import stack_of
+from simlab.bench.job import Job, Measured
+from simlab.bench.load import events
+from simlab.bench.loop import Told, mean, paced, quantile, tight
+from simlab.bench.stack import Stack
+from simlab.bench.stacks.off import Off
+from simlab.telemetry.resources import memory_mb
+
+MOST_TIMES: Final = 10
+LEAST_NS: Final = 150_000_000
+"""So long a tight loop lasts at least, unless it has had `MOST_TIMES` the events by then."""
+_WARM: Final = 10
+_PACED_CONTROL: Final = 100
+
+
+def measured(job: Job) -> Measured:
+    """Measure one stack.
+
+    Raises:
+        ConfigError: there is no such stack, or a library that it needs is not installed.
+    """
+    folder = Path(job.folder)
+    made: Any = stack_of(job.stack)
+    off = Off(folder)
+    most = events(job.events * (MOST_TIMES + 1), fails_every=job.fails_every)
+    control = _told(off, job, most[: job.events])
+    gc.collect()
+    before_mb = memory_mb()
+    stack: Stack = made(folder, **job.options)
+    warm = most[: max(job.events // _WARM, 1)]
+    took = tight(stack.emit, stack.drain, warm)
+    told = most[len(warm) :][: _count(job, mean(took.each_ns))]
+    fast = tight(stack.emit, stack.drain, told)
+    left = events(job.paced_events, first=len(warm) + len(told), fails_every=job.fails_every)
+    slow = paced(stack.emit, stack.drain, left, rate_per_s=job.rate_per_s)
+    memory = _peak_mb() - before_mb
+    dropped = stack.dropped
+    stack.close()
+    count = len(warm) + len(told) + len(left)
+    return _found(
+        (fast, slow), control, per_event=_bytes(folder) / count, memory=memory, dropped=dropped
+    )
+
+
+def _told(off: Off, job: Job, some: Any) -> tuple[Told, Told]:
+    """The same loops with a stack that does nothing."""
+    tight(off.emit, off.drain, some[: len(some) // _WARM])
+    fast = tight(off.emit, off.drain, some)
+    few = some[: min(_PACED_CONTROL, job.paced_events)]
+    return fast, paced(off.emit, off.drain, few, rate_per_s=job.rate_per_s)
+
+
+def _count(job: Job, each_ns: float) -> int:
+    return min(max(job.events, round(LEAST_NS / each_ns)), MOST_TIMES * job.events)
+
+
+def _found(
+    told: tuple[Told, Told],
+    control: tuple[Told, Told],
+    *,
+    per_event: float,
+    memory: float,
+    dropped: int,
+) -> Measured:
+    (fast, slow), (base, base_slow) = told, control
+    count = len(fast.each_ns)
+    loop_ns, slow_loop_ns = quantile(base.each_ns, 0.5), quantile(base_slow.each_ns, 0.5)
+    return Measured(
+        events=count,
+        called_mean_ns=mean(fast.each_ns) - loop_ns,
+        called_median_ns=quantile(fast.each_ns, 0.5) - loop_ns,
+        called_p99_ns=quantile(fast.each_ns, 0.99) - loop_ns,
+        drained_ns=fast.drained_ns / count - loop_ns,
+        cpu_ns=fast.cpu_ns / count - loop_ns,
+        control_mean_ns=mean(base.each_ns),
+        control_median_ns=loop_ns,
+        control_p99_ns=quantile(base.each_ns, 0.99),
+        paced_mean_ns=mean(slow.each_ns) - slow_loop_ns,
+        paced_median_ns=quantile(slow.each_ns, 0.5) - slow_loop_ns,
+        paced_p99_ns=quantile(slow.each_ns, 0.99) - slow_loop_ns,
+        paced_cpu_ns=slow.cpu_ns / len(slow.each_ns) - base_slow.cpu_ns / len(base_slow.each_ns),
+        late_median_ns=quantile(slow.late_ns, 0.5),
+        late_p99_ns=quantile(slow.late_ns, 0.99),
+        control_late_median_ns=quantile(base_slow.late_ns, 0.5),
+        control_late_p99_ns=quantile(base_slow.late_ns, 0.99),
+        bytes_per_event=per_event,
+        memory_mb=max(0.0, memory),
+        dropped=dropped,
+    )
+
+
+def _bytes(folder: Path) -> int:
+    lines = {*folder.rglob("*.log*"), *folder.rglob("*.jsonl")}
+    return sum(path.stat().st_size for path in lines if path.is_file())
+
+
+def _peak_mb() -> float:
+    """The most memory that this process ever held [MB], where the platform tells; else what it holds.
+
+    `getrusage` would count what the process that started this one held.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return memory_mb(psutil.Process())
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+
+
+def main() -> None:
+    """Read a job, measure, and say what was found."""
+    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    sys.stdout.buffer.write(msgspec.json.encode(measured(job)))
+
+
+if __name__ == "__main__":
+    main()
