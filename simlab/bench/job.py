@@ -28,6 +28,8 @@ class Job(Struct, frozen=True, kw_only=True):
 class Measured(Struct, frozen=True, kw_only=True):
     """What one process found. Times are per event; `control_*` are of a stack that does nothing.
 
+    Means are the median of five parts' means, so that a stall of the machine does not count.
+
     `called_*` is how long the caller waited in the tight loop, less the median of the control,
     which is what the loop and the clock take themselves. `drained_ns` is until the last event was
     in the file and the metrics, `cpu_ns` the CPU time of all threads until then, likewise less

@@ -4,9 +4,14 @@ import math
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Final
 
 from simlab.clock import cpu_ns, sleep_until_ns, timer_ns
 from simlab.events import Attempt
+
+PARTS: Final = 5
+"""What is told in a row is cut into so many parts: a stall of the machine seldom hits most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,12 +20,14 @@ class Told:
 
     Attributes:
         each_ns: the caller's time of each event, sorted, with that of the loop.
+        mean_ns: its mean, but for where the machine stalled: the median of `PARTS` parts' means.
         late_ns: from when each event was due until it was told, sorted; empty in a tight loop.
-        drained_ns: from the first event until all were drained.
+        drained_ns: from the last event until all were drained.
         cpu_ns: CPU time of all threads meanwhile.
     """
 
     each_ns: Sequence[int]
+    mean_ns: float
     late_ns: Sequence[int]
     drained_ns: int
     cpu_ns: int
@@ -43,9 +50,15 @@ def tight(
         nth += 1
         stamps[nth] = timer_ns()
     drain()
-    drained_ns, used_ns = timer_ns() - stamps[0], cpu_ns() - used_ns
-    each = sorted(after - before for before, after in zip(stamps, stamps[1:], strict=False))
-    return Told(each_ns=each, late_ns=(), drained_ns=drained_ns, cpu_ns=used_ns)
+    drained_ns, used_ns = timer_ns() - stamps[nth], cpu_ns() - used_ns
+    each = [after - before for before, after in zip(stamps, stamps[1:], strict=False)]
+    return Told(
+        each_ns=sorted(each),
+        mean_ns=_mean(each),
+        late_ns=(),
+        drained_ns=drained_ns,
+        cpu_ns=used_ns,
+    )
 
 
 def paced(
@@ -62,8 +75,7 @@ def paced(
     """
     gap_ns = round(1e9 / rate_per_s)
     each, late = array("q", bytes(8 * len(events))), array("q", bytes(8 * len(events)))
-    used_ns, begun_ns = cpu_ns(), timer_ns()
-    due_ns = begun_ns
+    used_ns, due_ns = cpu_ns(), timer_ns()
     for nth, event in enumerate(events):
         due_ns += gap_ns
         sleep_until_ns(due_ns)
@@ -71,11 +83,13 @@ def paced(
         emit(event)
         end_ns = timer_ns()
         each[nth], late[nth] = end_ns - start_ns, end_ns - due_ns
+    end_ns = timer_ns()
     drain()
     return Told(
         each_ns=sorted(each),
+        mean_ns=_mean(each),
         late_ns=sorted(late),
-        drained_ns=timer_ns() - begun_ns,
+        drained_ns=timer_ns() - end_ns,
         cpu_ns=cpu_ns() - used_ns,
     )
 
@@ -85,6 +99,6 @@ def quantile(ordered: Sequence[int], share: float) -> float:
     return float(ordered[max(0, math.ceil(share * len(ordered)) - 1)])
 
 
-def mean(values: Sequence[int]) -> float:
-    """Their mean."""
-    return sum(values) / len(values)
+def _mean(values: Sequence[int]) -> float:
+    size = max(1, len(values) // PARTS)
+    return median(fmean(values[at : at + size]) for at in range(0, len(values) - size + 1, size))
