@@ -8,13 +8,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
+from simlab.bench.apart import answer
 from simlab.bench.catalogue import stack_of
 from simlab.bench.load import events
 from simlab.bench.loss import Loss, loss_in
 from simlab.bench.stack import Stack, StackOf
-from simlab.errors import SimlabError
 
 BEFORE: Final = 100
 DURING: Final = 8_000
@@ -68,12 +66,7 @@ def _fill(ballast: Path) -> None:
 def main() -> None:
     """Do it, and say what was lost."""
     stack, folder = sys.argv[1:]
-    try:
-        found = lost(stack_of(stack), Path(folder))
-    except SimlabError as error:
-        print(error, file=sys.stderr)  # noqa: T201  # for whoever started this
-        sys.exit(error.exit_code)
-    sys.stdout.buffer.write(msgspec.json.encode(found))
+    answer(lambda: lost(stack_of(stack), Path(folder)))
 
 
 if __name__ == "__main__":

@@ -8,15 +8,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 
+from simlab.bench.apart import answer
 from simlab.bench.catalogue import stack_of
 from simlab.bench.doomed import Doomed
 from simlab.bench.loss import Loss
 from simlab.bench.stack import StackOf
 from simlab.clock import sleep_until_ns, timer_ns
-from simlab.errors import SimlabError
 from simlab.rng import uniforms
 
 RATE_PER_S: Final = 200.0
@@ -56,12 +55,7 @@ def _together(made: StackOf, folder: Path, pace: str, waits_s: list[float]) -> L
 def main() -> None:
     """Do it, and say what was lost."""
     stack, pace, kills, seed, folder = sys.argv[1:]
-    try:
-        found = lost(stack_of(stack), Path(folder), pace=pace, kills=int(kills), seed=int(seed))
-    except SimlabError as error:
-        print(error, file=sys.stderr)  # noqa: T201  # for whoever started this
-        sys.exit(error.exit_code)
-    sys.stdout.buffer.write(msgspec.json.encode(found))
+    answer(lambda: lost(stack_of(stack), Path(folder), pace=pace, kills=int(kills), seed=int(seed)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Stacks that lose or double lines by a known number."""
 
+import threading
 from pathlib import Path
 
 import msgspec
@@ -92,3 +93,28 @@ class Broken(Careful):
 
     def emit(self, event: Attempt) -> None:
         raise RuntimeError("no more")
+
+
+class Twice(Careful):
+    """Does all its work twice."""
+
+    def emit(self, event: Attempt) -> None:
+        self.write(event)
+        self.write(event)
+
+
+class Threaded(Careful):
+    """Has a thread that works on and on."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.ended = False
+        threading.Thread(target=self.work).start()
+
+    def work(self) -> None:
+        while not self.ended:
+            sum(range(1000))
+
+    def close(self) -> None:
+        self.ended = True
+        super().close()
