@@ -54,7 +54,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     stack: str
     figures: dict[str, Estimate]
-    ratios: dict[str, Ratio]
+    ratios: dict[Aspect, Ratio]
     shares: dict[str, Estimate]
     rates: dict[str, Estimate]
     dropped: int
@@ -71,7 +71,7 @@ class Bill(Struct, frozen=True, kw_only=True):
     """
 
     lines: list[Line]
-    floors: dict[str, float]
+    floors: dict[Aspect, float]
     control: dict[str, Estimate]
 
     @property
@@ -83,7 +83,9 @@ class Bill(Struct, frozen=True, kw_only=True):
 def bill_of(study: Study) -> Bill:
     """What was measured, as figures with intervals."""
     base, again = study.stacks[BASE], study.stacks[AGAIN]
-    floors = {aspect: _floor(column(again, name), column(base, name)) for aspect, name in ASPECTS.items()}
+    floors = {
+        aspect: _floor(column(again, name), column(base, name)) for aspect, name in ASPECTS.items()
+    }
     lines = [_line(name, rounds, base, floors) for name, rounds in study.stacks.items()]
     return Bill(lines=lines, floors=floors, control=_control(list(study.stacks.values())))
 
@@ -113,7 +115,7 @@ def _line(
 
 def _ratios(
     rounds: Sequence[Measured], base: Sequence[Measured], floors: dict[Aspect, float]
-) -> dict[str, Ratio]:
+) -> dict[Aspect, Ratio]:
     told = {aspect: ratio_of(column(rounds, f), column(base, f)) for aspect, f in ASPECTS.items()}
     return {
         aspect: Ratio(times=times, verdict=verdict(times, floor=floors[aspect]))
@@ -141,7 +143,9 @@ def _floor(again: Sequence[float], base: Sequence[float]) -> float:
 def _control(stacks: Sequence[Sequence[Measured]]) -> dict[str, Estimate]:
     """Means over the rounds; of each round, over its processes."""
     fields = [field for field in Measured.__struct_fields__ if field.startswith("control_")]
-    together = {field: zip(*(column(one, field) for one in stacks), strict=True) for field in fields}
+    together = {
+        field: zip(*(column(one, field) for one in stacks), strict=True) for field in fields
+    }
     return {
         field: mean_of([sum(values) / len(values) for values in rounds])
         for field, rounds in together.items()

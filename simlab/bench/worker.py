@@ -1,10 +1,11 @@
 """One stack measured in a process of its own: `python -m simlab.bench.worker`, a job as JSON in,
-what was found as JSON out."""
+what was found as JSON out.
+"""
 
 import gc
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import psutil
@@ -13,9 +14,11 @@ from simlab.bench.catalogue import stack_of
 from simlab.bench.job import Job, Measured
 from simlab.bench.load import events
 from simlab.bench.loop import Told, paced, quantile, tight
-from simlab.bench.stack import Stack
 from simlab.bench.stacks.off import Off
 from simlab.telemetry.resources import memory_mb
+
+if TYPE_CHECKING:
+    from simlab.bench.stack import Stack
 
 MOST_TIMES: Final = 10
 LEAST_NS: Final = 250_000_000
