@@ -20,8 +20,8 @@ TITLE: Final = "The telemetry bill"
 _PX_PER_INCH: Final = 96
 _WIDE_IN: Final = 10.6
 _NARROW_IN: Final = 3.65
-_MARGINS_IN: Final = (1.35, 0.2, 0.75, 0.5)
-"""Left, where the names of stacks are, right, top and bottom."""
+_MARGINS_IN: Final = (1.35, 0.2, 0.5)
+"""Left, where the names of stacks are, right and bottom; the legend is above."""
 
 
 def bill_page(study: Study, found: Findings) -> str:
@@ -82,15 +82,23 @@ def _charts(found: Findings) -> list[Chart]:
             _chart(
                 "What each part of the default stack adds",
                 "A bar a part with its 95 % interval, then all parts together.",
-                3.2,
+                2.6,
                 lambda ax: plots.parts(parts, ax=ax),
+                top_in=0.15,
             )
         )
     return told
 
 
-def _chart(title: str, told: str, height_in: float, draw: Callable[[Axes], Axes]) -> Chart:
-    wide, narrow = (_image(draw, width_in, height_in) for width_in in (_WIDE_IN, _NARROW_IN))
+def _chart(
+    title: str,
+    told: str,
+    height_in: float,
+    draw: Callable[[Axes], Axes],
+    *,
+    top_in: float = 0.75,
+) -> Chart:
+    wide, narrow = (_image(draw, (width, height_in), top_in) for width in (_WIDE_IN, _NARROW_IN))
     return Chart(
         title=title,
         alt=f"{title}. {told}",
@@ -102,10 +110,10 @@ def _chart(title: str, told: str, height_in: float, draw: Callable[[Axes], Axes]
     )
 
 
-def _image(draw: Callable[[Axes], Axes], width_in: float, height_in: float) -> str:
-    left, right, top, bottom = _MARGINS_IN
+def _image(draw: Callable[[Axes], Axes], size_in: tuple[float, float], top_in: float) -> str:
+    (left, right, bottom), (width_in, height_in) = _MARGINS_IN, size_in
     with style.style():
-        figure = Figure(figsize=(width_in, height_in))
+        figure = Figure(figsize=size_in)
         figure.set_layout_engine("none")
         draw(
             figure.add_axes(
@@ -113,7 +121,7 @@ def _image(draw: Callable[[Axes], Axes], width_in: float, height_in: float) -> s
                     left / width_in,
                     bottom / height_in,
                     1 - (left + right) / width_in,
-                    1 - (top + bottom) / height_in,
+                    1 - (top_in + bottom) / height_in,
                 )
             )
         )

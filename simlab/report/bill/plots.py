@@ -124,12 +124,12 @@ def _decades(axis: Axis) -> None:
 
 
 def _legend(ax: Axes, columns: int) -> None:
-    """Above the axes, as many columns as there is room for."""
+    """Above the axes; where these are narrow, from the left edge of the figure."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     narrow = figure.get_size_inches()[0] < 5
     ax.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1.0), frameon=False, ncols=2 if narrow else columns,
+        loc="lower left", bbox_to_anchor=(-0.62 if narrow else -0.02, 1.0), frameon=False, ncols=2 if narrow else columns,
         borderaxespad=0.1, columnspacing=1.0, handlelength=1.2,
     )  # fmt: skip
 
