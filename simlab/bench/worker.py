@@ -1,6 +1,4 @@
-"""One stack measured in a process of its own: `python -m simlab.bench.worker`, a job as JSON in,
-what was found as JSON out.
-"""
+"""One stack measured in a process of its own: `python -m simlab.bench.worker JOB`, both as JSON."""
 
 import gc
 import sys
@@ -121,8 +119,8 @@ def _peak_mb() -> float:
 
 
 def main() -> None:
-    """Read a job, measure, and say what was found."""
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    """Measure what the job says, and say what was found."""
+    job = msgspec.json.decode(sys.argv[1], type=Job)
     sys.stdout.buffer.write(msgspec.json.encode(measured(job)))
 
 

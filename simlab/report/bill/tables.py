@@ -5,12 +5,13 @@ from typing import Final
 
 from simlab.bench.bill import ASPECTS, Aspect, Bill, Line
 from simlab.bench.findings import Findings
+from simlab.bench.loss import Loss
 from simlab.bench.parts import FAILS_EVERY, PartsBill
 from simlab.bench.rates import EATEN, WORK_S
 from simlab.bench.stacks.whole import READ_EVERY_S
 from simlab.bench.study import AGAIN, Study
 from simlab.report.bill.cells import NO_DIFFERENCE, between, in_percent, times, with_half
-from simlab.report.numbers import human_s, number, percent
+from simlab.report.numbers import UNDEFINED, human_s, number, percent
 from simlab.report.tables import Table
 
 _US: Final = 1e3
@@ -30,6 +31,8 @@ def bill_tables(study: Study, found: Findings) -> list[tuple[str, Table]]:
         ("Events a second at which telemetry takes so much", _rates(found.bill)),
         ("Room", _room(found.bill)),
     ]
+    if study.losses:
+        told.append(("Lines that a crash loses, of those whose call had returned", _lost(study)))
     if found.parts is not None:
         told.append(("The default stack by its parts [ns an event]", _parts(found.parts)))
     return told
@@ -118,6 +121,31 @@ def _room(bill: Bill) -> Table:
         "Memory: the most the process held beyond what it held before the stack was made. "
         "Dropped: lines the stack knows it lost.",
     )
+
+
+def _lost(study: Study) -> Table:
+    rows = [
+        (
+            name,
+            _of(told.full_speed),
+            _of(told.paced),
+            number(told.full_speed.doubled + told.paced.doubled),
+            UNDEFINED if told.full_disk is None else _of(told.full_disk),
+        )
+        for name, told in study.losses.items()
+    ]
+    undefined = any(told.full_disk is None for told in study.losses.values())
+    note = f" {UNDEFINED}: no small disk could be mounted here." if undefined else ""
+    return _table(
+        ["Stack", "Killed", "Killed, paced", "Doubled", "Disk full"],
+        rows,
+        "Killed: by SIGKILL at random moments, at full speed and at 200 events a second. Disk "
+        f"full: for 8,000 events, then with room again.{note}",
+    )
+
+
+def _of(loss: Loss) -> str:
+    return f"{loss.lost:,}/{loss.acked:,}"
 
 
 def _parts(parts: PartsBill) -> Table:
