@@ -71,12 +71,15 @@ def bench(
 ) -> None:
     """Bill telemetry by the event: several stacks, with intervals and the noise floor."""
     from simlab.dataset.target import refuse_existing, refuse_foreign
+    from simlab.errors import ConfigError
 
     named = [*(what or ()), *(stack or ())]
     target = out or fresh("bench")
     refuse_existing(target, force=force)
     refuse_foreign(target)
     settings = _settings(quick=quick, rounds=rounds, events=events, seed=seed)
+    if gate is not None and (named or merge):
+        raise ConfigError("--gate: its file names the stacks; leave out --stack and --merge")
     with interruptible():
         if gate is not None:
             _hold(gate, settings, out, force=force, as_json=as_json)

@@ -114,6 +114,7 @@ def test_a_missing_peer_is_told_and_the_others_go_on(monkeypatch: pytest.MonkeyP
         (["--stack", "nope:Stack"], "stack 'nope:Stack': nope cannot be imported"),
         (["--rounds", "4"], "--rounds 4: too few for an interval"),
         (["--gate", "no.toml"], "no.toml: no such file"),
+        (["--gate", "g.toml", "plain"], "--gate: its file names the stacks"),
         (["--merge", "a"], "--merge: found 1 reports, expected two or more"),
         (["--merge", "a", "b"], "a: cannot be read"),
     ],
