@@ -1,11 +1,13 @@
-"""Figures with their intervals, as cells of a table."""
+"""Figures with their intervals, as cells of a table, and such tables."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from simlab.bench.bill import Ratio
 from simlab.bench.chance import Estimate
 from simlab.report.numbers import UNDEFINED
+from simlab.report.tables import Table
 
 NO_DIFFERENCE: Final = "no difference"
 NONE_SEEN: Final = "none seen"
@@ -64,6 +66,16 @@ def times(ratio: Ratio | None) -> str:
     if ratio.times.holds(0.0):
         return NONE_SEEN
     return with_half(ratio.times)
+
+
+def table_of(heads: Sequence[str], rows: Sequence[tuple[str, ...]], note: str) -> Table:
+    """A table whose first column has names, and the others figures."""
+    return Table(
+        columns=tuple(heads),
+        numeric=frozenset(range(1, len(heads))),
+        rows=tuple(rows),
+        note=note,
+    )
 
 
 def _digits(half: float, value: float) -> int:

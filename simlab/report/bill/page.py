@@ -98,7 +98,8 @@ def _chart(
     *,
     top_in: float = 0.75,
 ) -> Chart:
-    wide, narrow = (_image(draw, (width, height_in), top_in) for width in (_WIDE_IN, _NARROW_IN))
+    wide = _image(draw, (_WIDE_IN, height_in), min(top_in, 0.5))
+    narrow = _image(draw, (_NARROW_IN, height_in), top_in)
     return Chart(
         title=title,
         alt=f"{title}. {told}",

@@ -5,13 +5,11 @@ from typing import Final
 
 from simlab.bench.bill import ASPECTS, Aspect, Bill, Line
 from simlab.bench.findings import Findings
-from simlab.bench.loss import Loss
-from simlab.bench.parts import FAILS_EVERY, PartsBill
 from simlab.bench.rates import EATEN, WORK_S
-from simlab.bench.stacks.whole import READ_EVERY_S
 from simlab.bench.study import AGAIN, Study
-from simlab.report.bill.cells import NO_DIFFERENCE, between, in_percent, times, with_half
-from simlab.report.numbers import UNDEFINED, human_s, number, percent
+from simlab.report.bill.beside import lost_table, parts_table
+from simlab.report.bill.cells import NO_DIFFERENCE, between, in_percent, table_of, times, with_half
+from simlab.report.numbers import human_s, number, percent
 from simlab.report.tables import Table
 
 _US: Final = 1e3
@@ -32,9 +30,11 @@ def bill_tables(study: Study, found: Findings) -> list[tuple[str, Table]]:
         ("Room", _room(found.bill)),
     ]
     if study.losses:
-        told.append(("Lines that a crash loses, of those whose call had returned", _lost(study)))
+        told.append(
+            ("Lines that a crash loses, of those whose call had returned", lost_table(study.losses))
+        )
     if found.parts is not None:
-        told.append(("The default stack by its parts [ns an event]", _parts(found.parts)))
+        told.append(("The default stack by its parts [ns an event]", parts_table(found.parts)))
     return told
 
 
@@ -42,7 +42,7 @@ def _against(bill: Bill) -> Table:
     heads = ["Stack", *_HEADS.values()]
     rows = [(line.stack, *_ratios(line)) for line in bill.lines if line.ratios]
     floors = [f"{bill.floors[aspect]:.2f} times" for aspect in ASPECTS]
-    return _table(
+    return table_of(
         heads,
         [*rows, ("noise floor", *floors)],
         "± is half a 95 % interval. Plain is measured twice; what it differs from itself is the "
@@ -62,7 +62,7 @@ def _tight(bill: Bill) -> Table:
     control = {
         "Caller": "control_mean_ns", "median": "control_median_ns", "P99": "control_p99_ns"
     }  # fmt: skip
-    return _table(
+    return table_of(
         ["Stack", *columns],
         [*_rows(bill, columns), _control(bill, columns, control)],
         "Caller: mean, but for stalls. Drained: until all is in the file and the metrics. CPU: of "
@@ -76,7 +76,7 @@ def _paced(bill: Bill) -> Table:
         "Late P99": "late_p99_ns",
     }  # fmt: skip
     control = {"Late": "control_late_median_ns", "Late P99": "control_late_p99_ns"}
-    return _table(
+    return table_of(
         ["Stack", *columns],
         [*_rows(bill, columns), _control(bill, columns, control)],
         "Late: from when an event was due until it was told, with what the system's timer is late "
@@ -90,7 +90,7 @@ def _shares(bill: Bill) -> Table:
         for line in _stacks(bill)
     ]
     heads = [f"of {human_s(work_s)}" for work_s in WORK_S]
-    return _table(["Stack", *heads], rows, "One event a batch; by the caller's paced time.")
+    return table_of(["Stack", *heads], rows, "One event a batch; by the caller's paced time.")
 
 
 def _rates(bill: Bill) -> Table:
@@ -98,7 +98,7 @@ def _rates(bill: Bill) -> Table:
         (line.stack, *(between(line.rates[f"{share:g}"]) for share in EATEN))
         for line in _stacks(bill)
     ]
-    return _table(
+    return table_of(
         ["Stack", *(f"{percent(share)} of a core" for share in EATEN)],
         rows,
         "By the CPU time of the tight loop, 95 % interval; ∞ where none can be seen.",
@@ -115,62 +115,11 @@ def _room(bill: Bill) -> Table:
         )
         for line in _stacks(bill)
     ]
-    return _table(
+    return table_of(
         ["Stack", "Bytes an event", "Memory [MB]", "Dropped"],
         rows,
         "Memory: the most the process held beyond what it held before the stack was made. "
         "Dropped: lines the stack knows it lost.",
-    )
-
-
-def _lost(study: Study) -> Table:
-    rows = [
-        (
-            name,
-            _of(told.full_speed),
-            _of(told.paced),
-            number(told.full_speed.doubled + told.paced.doubled),
-            UNDEFINED if told.full_disk is None else _of(told.full_disk),
-        )
-        for name, told in study.losses.items()
-    ]
-    undefined = any(told.full_disk is None for told in study.losses.values())
-    note = f" {UNDEFINED}: no small disk could be mounted here." if undefined else ""
-    return _table(
-        ["Stack", "Killed", "Killed, paced", "Doubled", "Disk full"],
-        rows,
-        "Killed: by SIGKILL at random moments, at full speed and at 200 events a second. Disk "
-        f"full: for 8,000 events, then with room again.{note}",
-    )
-
-
-def _of(loss: Loss) -> str:
-    return f"{loss.lost:,}/{loss.acked:,}"
-
-
-def _parts(parts: PartsBill) -> Table:
-    rows = [
-        (
-            part.part,
-            with_half(part.cpu_ns) if part.is_seen else NO_DIFFERENCE,
-            with_half(part.called_ns) if part.is_seen else "",
-        )
-        for part in parts.parts
-    ]
-    rows += [
-        ("parts together", with_half(parts.together_ns), ""),
-        ("all at once", with_half(parts.whole_ns), ""),
-        ("all less parts", with_half(parts.rest_ns), ""),
-        ("noise floor", f"±{number(float(f'{parts.floor_ns:.2g}'))}", ""),
-    ]
-    reads = round(1 / READ_EVERY_S)
-    return _table(
-        ["Part", "CPU", "Caller"],
-        rows,
-        "Each part switched off in turn. Resources are read once a second in life, here "
-        f"{reads} times; Sentry has a report of one event in {FAILS_EVERY:,}, so a report costs "
-        f"{FAILS_EVERY:,} times its line. Parts get in each other's way where they come to more "
-        "than all at once.",
     )
 
 
@@ -192,12 +141,3 @@ def _control(bill: Bill, columns: dict[str, str], control: dict[str, str]) -> tu
 def _stacks(bill: Bill) -> Sequence[Line]:
     """All but the base's second turn."""
     return [line for line in bill.lines if line.stack != AGAIN]
-
-
-def _table(heads: Sequence[str], rows: Sequence[tuple[str, ...]], note: str) -> Table:
-    return Table(
-        columns=tuple(heads),
-        numeric=frozenset(range(1, len(heads))),
-        rows=tuple(rows),
-        note=note,
-    )
