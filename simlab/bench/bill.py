@@ -54,7 +54,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     stack: str
     figures: dict[str, Estimate]
-    ratios: dict[str, Ratio]
+    ratios: dict[Aspect, Ratio]
     shares: dict[str, Estimate]
     rates: dict[str, Estimate]
     dropped: int
@@ -71,7 +71,7 @@ class Bill(Struct, frozen=True, kw_only=True):
     """
 
     lines: list[Line]
-    floors: dict[str, float]
+    floors: dict[Aspect, float]
     control: dict[str, Estimate]
 
     @property
@@ -115,7 +115,7 @@ def _line(
 
 def _ratios(
     rounds: Sequence[Measured], base: Sequence[Measured], floors: dict[Aspect, float]
-) -> dict[str, Ratio]:
+) -> dict[Aspect, Ratio]:
     told = {aspect: ratio_of(column(rounds, f), column(base, f)) for aspect, f in ASPECTS.items()}
     return {
         aspect: Ratio(times=times, verdict=verdict(times, floor=floors[aspect]))

@@ -1,5 +1,6 @@
 """Events told one after the other, each timed: as fast as it goes, or each when it is due."""
 
+import itertools
 import math
 from array import array
 from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ def tight(
         stamps[nth] = timer_ns()
     drain()
     drained_ns, used_ns = timer_ns() - stamps[nth], cpu_ns() - used_ns
-    each = [after - before for before, after in zip(stamps, stamps[1:], strict=False)]
+    each = [after - before for before, after in itertools.pairwise(stamps)]
     return Told(
         each_ns=sorted(each),
         mean_ns=_mean(each),

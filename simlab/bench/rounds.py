@@ -2,8 +2,6 @@
 
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,12 +10,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-import simlab
+from simlab.bench.apart import ran
 from simlab.bench.job import Job, Measured
-from simlab.errors import InputError
-
-_LONGEST_S: Final = 300
-_HOME: Final = Path(simlab.__file__).resolve().parent.parent
+from simlab.errors import InputError, SimlabError
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -39,7 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 QUICK: Final = Settings(rounds=5, events=4_000, paced_events=100, seed=7)
-FULL: Final = Settings(rounds=7, events=10_000, paced_events=250, seed=7)
+FULL: Final = Settings(rounds=6, events=10_000, paced_events=200, seed=7)
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -94,33 +89,13 @@ def _once(way: Way, settings: Settings, place: Path) -> Measured:
         return msgspec.json.decode(_answer(job), type=Measured)
 
 
-def _answer(job: Job) -> bytes:
-    command = [sys.executable, "-P", "-m", "simlab.bench.worker"]
-    try:
-        ran = subprocess.run(  # noqa: S603  # our own words
-            command, input=msgspec.json.encode(job), capture_output=True, check=False,
-            env=environment(), timeout=_LONGEST_S,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise InputError(
-            f"stack {job.stack!r}: not done after {_LONGEST_S} s; try fewer --events"
-        ) from None
-    if ran.returncode != 0:
-        raise InputError(f"stack {job.stack!r}: failed: {_last_words(ran.stderr, ran.returncode)}")
-    return ran.stdout
-
-
-def environment() -> dict[str, str]:
-    """This process's environment, in which a child finds the same simlab and the same stacks."""
-    known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+def _answer(job: Job) -> str:
     direct = [os.environ.get("NO_PROXY", ""), "127.0.0.1"]  # for the sink, which is on loopback
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(_HOME), *filter(None, known)]),
-        "NO_PROXY": ",".join(filter(None, direct)),
-    }
-
-
-def _last_words(stderr: bytes, code: int) -> str:
-    lines = stderr.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else f"it ended with {code} and said nothing"
+    told = msgspec.json.encode(job).decode()
+    try:
+        done = ran(
+            "simlab.bench.worker", told, environment={"NO_PROXY": ",".join(filter(None, direct))}
+        )
+    except SimlabError as error:
+        raise InputError(f"stack {job.stack!r}: failed: {error}") from None
+    return done.stdout

@@ -1,14 +1,16 @@
 """A whole study: what was measured in each round, where and how; all figures follow from it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from simlab.bench.catalogue import missing, stack_of
 from simlab.bench.chance import refuse_few
+from simlab.bench.crashes import Losses, keepers, measure_losses
 from simlab.bench.job import Measured
 from simlab.bench.machine import Machine, this_machine
+from simlab.bench.parts import measure_parts, part_processes
 from simlab.bench.rounds import Settings, Way, in_rounds
 from simlab.errors import ConfigError
 
@@ -24,6 +26,8 @@ class Study(Struct, frozen=True, kw_only=True):
         machine: where.
         settings: how.
         stacks: a list of rounds a stack, of equal length; the base is always among them, twice.
+        parts: likewise of the default stack with all of its parts, and without each; maybe empty.
+        losses: what a crash would lose, a stack; maybe empty.
         missing: why stacks that were asked for were left out, by their names.
         schema: of this record.
     """
@@ -31,12 +35,34 @@ class Study(Struct, frozen=True, kw_only=True):
     machine: Machine
     settings: Settings
     stacks: dict[str, list[Measured]]
+    parts: dict[str, list[Measured]] = {}
+    losses: dict[str, Losses] = {}
     missing: dict[str, str] = {}
     schema: int = 1
 
 
+class Extent(Struct, frozen=True, kw_only=True):
+    """What is measured beside the stacks' speed.
+
+    Attributes:
+        parts: whether the default stack is measured part by part.
+        kills: how often each stack is killed, at full speed and again paced; 0 for never.
+    """
+
+    parts: bool = False
+    kills: int = 0
+
+
+SPEED: Final = Extent()
+ALL: Final = Extent(parts=True, kills=5)
+
+
 def study(
-    stacks: Sequence[str], settings: Settings, *, report: Callable[[int], None] | None = None
+    stacks: Sequence[str],
+    settings: Settings,
+    *,
+    extent: Extent = SPEED,
+    report: Callable[[int], None] | None = None,
 ) -> Study:
     """Measure stacks, and the base twice beside them.
 
@@ -44,7 +70,8 @@ def study(
         stacks: names as `simlab.bench.catalogue.stack_of` takes them; one whose library is not
             installed is left out, and `missing` says why.
         settings: how.
-        report: told how many processes have ended, of `processes(stacks, settings)`.
+        extent: what beside their speed.
+        report: told how many steps are done, of `steps(…)`.
 
     Raises:
         ConfigError: a name is unknown, all are missing, or there are too few rounds for an
@@ -53,22 +80,55 @@ def study(
     """
     refuse_few(settings.rounds)
     lacking = {name: why for name in stacks if (why := missing(name))}
-    there = [name for name in dict.fromkeys(stacks) if name not in lacking]
+    there = _there(stacks)
     for name in there:
         stack_of(name)  # refused before anything is measured
     if not there:
         raise ConfigError("; ".join(lacking.values()) or "no stack is named")
+    ways = _ways(there)
+    told = in_rounds(ways, settings, report=report)
+    done = settings.rounds * len(ways)
+    parts = measure_parts(settings, report=_from(report, done)) if extent.parts else {}
+    done += part_processes(settings) if extent.parts else 0
     return Study(
         machine=this_machine(),
         settings=settings,
-        stacks=in_rounds(_ways(there), settings, report=report),
+        stacks=told,
+        parts=parts,
+        losses=_losses(ways, settings, extent, _from(report, done)),
         missing=lacking,
     )
 
 
-def processes(stacks: Sequence[str], settings: Settings) -> int:
-    """How many processes a study takes."""
-    return settings.rounds * len(_ways([name for name in stacks if not missing(name)]))
+def steps(stacks: Sequence[str], settings: Settings, *, extent: Extent = SPEED) -> int:
+    """How many steps a study takes, each about as long as the next but for kills."""
+    ways = _ways(_there(stacks))
+    kills = len(_keepers(ways)) if extent.kills else 0
+    return settings.rounds * len(ways) + (part_processes(settings) if extent.parts else 0) + kills
+
+
+def _there(stacks: Sequence[str]) -> list[str]:
+    """Each once, but for those that are missing."""
+    return [name for name in dict.fromkeys(stacks) if not missing(name)]
+
+
+def _losses(
+    ways: Mapping[str, Way],
+    settings: Settings,
+    extent: Extent,
+    report: Callable[[int], None] | None,
+) -> dict[str, Losses]:
+    if not extent.kills:
+        return {}
+    return measure_losses(_keepers(ways), kills=extent.kills, seed=settings.seed, report=report)
+
+
+def _keepers(ways: Mapping[str, Way]) -> list[str]:
+    return keepers([name for name in ways if name != AGAIN])
+
+
+def _from(report: Callable[[int], None] | None, so_far: int) -> Callable[[int], None] | None:
+    return None if report is None else lambda done: report(so_far + done)
 
 
 def _ways(stacks: Sequence[str]) -> dict[str, Way]:

@@ -1,10 +1,9 @@
-"""One stack measured in a process of its own: `python -m simlab.bench.worker`, a job as JSON in,
-what was found as JSON out."""
+"""One stack measured in a process of its own: `python -m simlab.bench.worker JOB`, both as JSON."""
 
 import gc
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import psutil
@@ -13,9 +12,11 @@ from simlab.bench.catalogue import stack_of
 from simlab.bench.job import Job, Measured
 from simlab.bench.load import events
 from simlab.bench.loop import Told, paced, quantile, tight
-from simlab.bench.stack import Stack
 from simlab.bench.stacks.off import Off
 from simlab.telemetry.resources import memory_mb
+
+if TYPE_CHECKING:
+    from simlab.bench.stack import Stack
 
 MOST_TIMES: Final = 10
 LEAST_NS: Final = 250_000_000
@@ -118,8 +119,8 @@ def _peak_mb() -> float:
 
 
 def main() -> None:
-    """Read a job, measure, and say what was found."""
-    job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+    """Measure what the job says, and say what was found."""
+    job = msgspec.json.decode(sys.argv[1], type=Job)
     sys.stdout.buffer.write(msgspec.json.encode(measured(job)))
 
 

@@ -3,7 +3,20 @@
 import typer
 
 from simlab import __version__
-from simlab.cli import backtest, dashboard, demo, drift, effect, export, fit, gen, kpi, run, tune
+from simlab.cli import (
+    backtest,
+    bench,
+    dashboard,
+    demo,
+    drift,
+    effect,
+    export,
+    fit,
+    gen,
+    kpi,
+    run,
+    tune,
+)
 
 app = typer.Typer(
     name="simlab",
@@ -16,7 +29,7 @@ app = typer.Typer(
 )
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, kpi.kpi, effect.effect,
-    backtest.backtest, tune.tune, drift.drift, export.export, dashboard.dashboard,
+    backtest.backtest, tune.tune, drift.drift, export.export, bench.bench, dashboard.dashboard,
 ):  # fmt: skip
     app.command()(command)
 

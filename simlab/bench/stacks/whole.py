@@ -1,6 +1,5 @@
 """All that a bot in wall time can have: the default stack, the sampler and Sentry, in parts."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,8 @@ from simlab.telemetry.crashsafe import CrashSafeLog
 from simlab.telemetry.sampler import Sampler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simlab.telemetry.sentry import Sentry
     from simlab.telemetry.stack import MetricStack
 
