@@ -1,5 +1,6 @@
 """Modules of simlab's that are run as programs, in processes of their own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,6 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from simlab.bench.rounds import environment
 from simlab.errors import ConfigError, SimlabError
 
 LONGEST_S: Final = 600.0
@@ -18,24 +18,25 @@ def ran(
     module: str,
     *arguments: str,
     before: Sequence[str] = (),
-    settings: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a module as `python -m` does.
+    """Run a module as `python -m` does; what can be imported here can be imported there.
 
     Args:
         module: its name.
         arguments: its own.
         before: a program that runs it, with that one's arguments.
-        settings: environment variables beside this process's.
+        environment: beside this process's.
 
     Raises:
         ConfigError: it refused what it was given.
         SimlabError: it ended otherwise, or has not ended within ten minutes.
     """
+    path = os.pathsep.join(entry for entry in sys.path if entry)
     try:
         done = subprocess.run(  # noqa: S603  # our own words, and a stack's name as an argument
-            [*before, sys.executable, "-P", "-m", module, *arguments],
-            env={**environment(), **(settings or {})},
+            [*before, sys.executable, "-m", module, *arguments],
+            env={**os.environ, **(environment or {}), "PYTHONPATH": path},
             capture_output=True, text=True, errors="replace", check=False, timeout=LONGEST_S,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

@@ -72,7 +72,7 @@ def _counted(valgrind: str, stack: str, events: int) -> tuple[int, int]:
         done = ran(
             "simlab.bench.counted", stack, str(events), folder,
             before=[*tool, f"--toggle-collect={WITHIN}"],
-            settings={"PYTHONHASHSEED": "0", **ONE_THREAD},
+            environment={"PYTHONHASHSEED": "0", **ONE_THREAD},
         )  # fmt: skip
     found = _COUNTED.search(done.stderr)
     threads = msgspec.json.decode(done.stdout, type=Threads)

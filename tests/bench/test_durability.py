@@ -16,12 +16,6 @@ from . import careless
 HERE = careless.__name__
 
 
-@pytest.fixture(autouse=True)
-def _found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes find this package."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(careless.__file__).parents[1]))
-
-
 def killed(stack: str, *, kills: int = 3, paced: bool = False) -> Loss:
     return lost_on_kill(f"{HERE}:{stack}", kills=kills, paced=paced, seed=1)
 

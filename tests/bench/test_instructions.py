@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -15,17 +14,9 @@ HERE = careless.__name__
 installed = pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 
 
-@pytest.fixture(autouse=True)
-def _found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes find this package."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(careless.__file__).parents[1]))
-
-
 @pytest.fixture(scope="module")
 def once() -> Instructions:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(careless.__file__).parents[1]))
-        return instructions_of(f"{HERE}:Careful")
+    return instructions_of(f"{HERE}:Careful")
 
 
 @installed
