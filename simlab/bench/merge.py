@@ -32,7 +32,7 @@ def read_study(path: Path) -> Study:
 
 
 def merged(studies: Sequence[Study], names: Sequence[str] = ()) -> Study:
-    """All rounds of several studies as one.
+    """All rounds of several studies as one; what was found on the bot, no rounds, is left out.
 
     Args:
         studies: at least one.
@@ -58,6 +58,7 @@ def merged(studies: Sequence[Study], names: Sequence[str] = ()) -> Study:
         ),
         stacks={name: [r for s in studies for r in s.stacks[name]] for name in first.stacks},
         parts={name: [r for s in studies for r in s.parts[name]] for name in first.parts},
+        on_the_bot={},
         losses={
             name: sum((s.losses[name] for s in studies[1:]), first.losses[name])
             for name in first.losses

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import psutil
 
+from simlab.bench.apart import answer
 from simlab.bench.catalogue import stack_of
 from simlab.bench.job import Job, Measured
 from simlab.bench.load import events
@@ -121,7 +122,7 @@ def _peak_mb() -> float:
 def main() -> None:
     """Measure what the job says, and say what was found."""
     job = msgspec.json.decode(sys.argv[1], type=Job)
-    sys.stdout.buffer.write(msgspec.json.encode(measured(job)))
+    answer(lambda: measured(job))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""The bill's tables of what is measured beside stacks' speed: crashes, and the parts."""
+"""The bill's tables of what is measured beside stacks' speed: crashes, work, the parts."""
 
 from collections.abc import Mapping
 
+from simlab.bench.bot_share import BotShare
 from simlab.bench.crashes import Losses
+from simlab.bench.instructions import Instructions
 from simlab.bench.loss import Loss
 from simlab.bench.parts import FAILS_EVERY, PartsBill
 from simlab.bench.stacks.whole import READ_EVERY_S
-from simlab.report.bill.cells import NO_DIFFERENCE, table_of, with_half
+from simlab.report.bill.cells import NO_DIFFERENCE, in_percent, table_of, with_half
 from simlab.report.numbers import UNDEFINED, number
 from simlab.report.tables import Table
 
@@ -35,6 +37,31 @@ def lost_table(losses: Mapping[str, Losses]) -> Table:
 
 def _of(loss: Loss) -> str:
     return f"{loss.lost:,}/{loss.acked:,}"
+
+
+def bot_table(shares: Mapping[str, BotShare]) -> Table:
+    """What each stack adds to batches that the bot really applies."""
+    rows = [
+        (name, with_half(told.batch_us), in_percent(told.wall), in_percent(told.cpu))
+        for name, told in shares.items()
+    ]
+    return table_of(
+        ["Stack", "A batch [µs]", "Adds to its time [%]", "to its CPU time [%]"],
+        rows,
+        "Batches of 40 items one after the other, with telemetry and without in turn. What may be "
+        "0 by its interval cannot be seen beside the work.",
+    )
+
+
+def instructions_table(told: Mapping[str, Instructions]) -> Table:
+    """How many instructions an event takes; no interval, since no chance is in it."""
+    rows = [(name, f"{each.per_event:,.0f}", str(each.threads)) for name, each in told.items()]
+    return table_of(
+        ["Stack", "Instructions", "Threads"],
+        rows,
+        "Of the thread that tells of the event, by callgrind: the same within 1 % whatever else "
+        "runs. Where there are more threads than one, those do the rest.",
+    )
 
 
 def parts_table(parts: PartsBill) -> Table:

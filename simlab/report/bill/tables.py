@@ -7,7 +7,7 @@ from simlab.bench.bill import ASPECTS, Aspect, Bill, Line
 from simlab.bench.findings import Findings
 from simlab.bench.rates import EATEN, WORK_S
 from simlab.bench.study import AGAIN, Study
-from simlab.report.bill.beside import lost_table, parts_table
+from simlab.report.bill.beside import bot_table, instructions_table, lost_table, parts_table
 from simlab.report.bill.cells import NO_DIFFERENCE, between, in_percent, table_of, times, with_half
 from simlab.report.numbers import human_s, number, percent
 from simlab.report.tables import Table
@@ -33,6 +33,10 @@ def bill_tables(study: Study, found: Findings) -> list[tuple[str, Table]]:
         told.append(
             ("Lines that a crash loses, of those whose call had returned", lost_table(study.losses))
         )
+    if study.on_the_bot:
+        told.append(("Around real batches on SQLite", bot_table(study.on_the_bot)))
+    if study.instructions:
+        told.append(("Instructions an event", instructions_table(study.instructions)))
     if found.parts is not None:
         told.append(("The default stack by its parts [ns an event]", parts_table(found.parts)))
     return told
