@@ -7,8 +7,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from simlab.events import Attempt
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import open_log
-from simlab.telemetry.jsonlog import JsonFormatter, record_of
+from simlab.telemetry.plainlog import PlainLog
 
 EVENTS = 10_000
 START_US = 1_767_571_200_000_000
@@ -29,7 +28,7 @@ def test_a_crash_safe_line_costs_a_fraction_of_the_strategys(
     benchmark.group = "telemetry"
     told = events()
     safe = CrashSafeLog(tmp_path / "safe" / "inventory.log", run_id="bench")
-    plain = open_log(tmp_path / "plain" / "inventory.log", JsonFormatter(run_id="bench"))
+    plain = PlainLog(tmp_path / "plain" / "inventory.log", run_id="bench")
 
     def call() -> None:
         for event in told:
@@ -41,7 +40,7 @@ def test_a_crash_safe_line_costs_a_fraction_of_the_strategys(
 
     def theirs() -> None:
         for event in told:
-            plain.handle(record_of(event))
+            plain.emit(event)
 
     benchmark.pedantic(call, rounds=7, warmup_rounds=1, setup=safe.flush)
     times = measured(lambda: cpu_ratio(theirs, drained, rounds=7), at_least=3)

@@ -80,7 +80,20 @@ class RunFinished(Struct, frozen=True):
     process_mem_mb: float
 
 
-Event: TypeAlias = Attempt | Sample | Alert | RunStarted | RunFinished
+class Degraded(Struct, frozen=True, gc=False):
+    """Telemetry lost something: `lost` events since the start of the run, by `part`.
+
+    `part` is who lost them: `log`, `alerts`, `metrics`, `record`, `rules`, `sampler`, `sentry` or
+    another observer. `final` says that this is the total, told before `run_finished`.
+    """
+
+    time_us: int
+    part: str
+    lost: int
+    final: bool
+
+
+Event: TypeAlias = Attempt | Sample | Alert | RunStarted | RunFinished | Degraded
 
 
 class Observer(Protocol):

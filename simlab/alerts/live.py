@@ -36,9 +36,9 @@ class Evaluator:
         plain = [Watch(rule, read=_reading(rule)) for rule in rules if rule.by is None]
         self._watches = plain
         self._timed = [watch for watch in plain if watch.is_timed]
-        looks = [(watch, look_of(watch)) for watch in plain]
-        self._on_attempt = [pair for pair in looks if not pair[0].of_samples]
-        self._on_sample = [pair for pair in looks if pair[0].of_samples]
+        self._looking = {look_of(watch): watch for watch in plain}
+        self._on_attempt = [look for look, watch in self._looking.items() if not watch.of_samples]
+        self._on_sample = [look for look, watch in self._looking.items() if watch.of_samples]
         self._apart = [Apart(rule, read=_reading(rule)) for rule in rules if rule.by is not None]
         self._pages = Pages(rules)
         self._firing = self._now_us = 0
@@ -73,9 +73,10 @@ class Evaluator:
         """
         self._now_us = event.time_us
         told = self._due(event.time_us) if self._firing or self._timed else None
-        for watch, look in self._on_attempt if type(event) is Attempt else self._on_sample:
+        for look in self._on_attempt if type(event) is Attempt else self._on_sample:
             changes = look(event)
             if changes:  # seldom
+                watch = self._looking[look]
                 told = [*(told or ()), *((watch, change) for change in changes)]
         if self._apart and isinstance(event, Attempt):
             told = [*(told or ()), *self._told_apart(event)]

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from simlab.alerts.machine import Change
+from simlab.alerts.machine import Change, Machine
 from simlab.alerts.rule import Rule
 from simlab.alerts.watch import Watch
 
@@ -38,6 +38,8 @@ def look_of(watch: Watch) -> Look:
 
 def _latest_above(watch: Watch, limit: float) -> Look:
     read, machine, observe = watch.read, watch.machine, watch.machine.observe
+    if watch.rule.signal == "duration":  # of nearly every set of rules: without a call
+        return _duration_above(machine, limit)
 
     def look(event: Any) -> Sequence[Change]:
         value = read(event)
@@ -52,37 +54,76 @@ def _latest_above(watch: Watch, limit: float) -> Look:
     return look
 
 
+def _duration_above(machine: Machine, limit: float) -> Look:
+    observe = machine.observe
+
+    def look(event: Any) -> Sequence[Change]:
+        duration_s = event.duration
+        if duration_s > limit or machine.is_active:
+            return observe(event.time_us, duration_s)
+        machine.value = duration_s
+        machine.seen_us = event.time_us
+        return ()
+
+    return look
+
+
 def _share(watch: Watch, rule: Rule, width: int) -> Look:
     """The share of errors, or of retries, among the last so many: counted in integers."""
     machine, observe, needed = watch.machine, watch.machine.observe, rule.needed_count
     bad, skipped = _BAD[rule.signal], "retry" if rule.signal == "error_ratio" else None
     most = _most(width, rule.limit) if rule.direction != "below" else -1
-    held: deque[bool] = deque()
-    append, popleft = held.append, held.popleft
-    ones = 0
+    last = _Last(width, most)
 
     def look(event: Any) -> Sequence[Change]:
-        nonlocal ones
         status = event.status
         if status == skipped:
             return ()
-        is_bad = status == bad
-        append(is_bad)
-        ones += is_bad
-        count = len(held)
-        if count > width:
-            ones -= popleft()
-            count = width
-        if ones <= most and count == width and not machine.is_active:
+        last.seen += 1
+        if status == bad or last.seen == last.turn_at:
+            last.turn(is_bad=status == bad)
+        if last.is_calm and not machine.is_active:
             machine.seen_us = event.time_us
             return ()
-        return observe(event.time_us, ones / count if count >= needed else math.nan)
+        return observe(event.time_us, value())
 
     def value() -> float:
-        return ones / len(held) if held and len(held) >= needed else math.nan
+        count = min(last.seen, width)
+        return len(last.bad_at) / count if count and count >= needed else math.nan
 
     watch.value = value
     return look
+
+
+class _Last:
+    """Which of the last so many were bad: mostly few, so that nothing is done for the others.
+
+    Attributes:
+        seen: how many there were.
+        bad_at: which of those in the window were bad, counted from 1.
+        turn_at: at which one the window changes by itself.
+        is_calm: whether the window is full, and no more of it bad than may be.
+    """
+
+    __slots__ = ("_most", "_width", "bad_at", "is_calm", "seen", "turn_at")
+
+    def __init__(self, width: int, most: int) -> None:
+        self._width, self._most = width, most
+        self.bad_at: deque[int] = deque()
+        self.seen, self.turn_at, self.is_calm = 0, width, False
+
+    def turn(self, *, is_bad: bool) -> None:
+        """Note that the one just seen is bad, or that one leaves the window, or both."""
+        bad_at, seen, width = self.bad_at, self.seen, self._width
+        if is_bad:
+            bad_at.append(seen)
+        if bad_at and bad_at[0] <= seen - width:
+            bad_at.popleft()
+        if seen < width:
+            self.turn_at = width
+        else:
+            self.turn_at = bad_at[0] + width if bad_at else 0  # which is never reached
+        self.is_calm = seen >= width and len(bad_at) <= self._most
 
 
 def _most(width: int, limit: float) -> int:

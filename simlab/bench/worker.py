@@ -14,15 +14,22 @@ from simlab.bench.job import Job, Measured
 from simlab.bench.load import events
 from simlab.bench.loop import Told, paced, quantile, tight
 from simlab.bench.stacks.off import Off
+from simlab.clock import timer_ns
 from simlab.telemetry.resources import memory_mb
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simlab.bench.stack import Stack
+    from simlab.events import Attempt
 
 MOST_TIMES: Final = 10
 LEAST_NS: Final = 250_000_000
 """So long a tight loop lasts at least, unless it has had `MOST_TIMES` the events by then."""
-_WARM: Final = 10
+WARM_UP: Final = 5_000
+"""Enough that attempts have been added up, and the pages that lines go to are there."""
+_WARM_NS: Final = 200_000_000
+_FEW: Final = 100
 _PACED_CONTROL: Final = 100
 
 
@@ -35,32 +42,44 @@ def measured(job: Job) -> Measured:
     folder = Path(job.folder)
     made: Any = stack_of(job.stack)
     off = Off(folder)
-    most = events(job.events * (MOST_TIMES + 1), fails_every=job.fails_every)
+    most = events(WARM_UP + job.events * MOST_TIMES + job.paced_events, fails_every=job.fails_every)
     control = _told(off, job, most[: job.events])
     gc.collect()
     before_mb = memory_mb()
     stack: Stack = made(folder, **job.options)
-    warm = most[: max(job.events // _WARM, 1)]
-    took = tight(stack.emit, stack.drain, warm)
-    told = most[len(warm) :][: _count(job, took.mean_ns)]
-    fast = tight(stack.emit, stack.drain, told)
-    left = events(job.paced_events, first=len(warm) + len(told), fails_every=job.fails_every)
-    slow = paced(stack.emit, stack.drain, left, rate_per_s=job.rate_per_s)
+    warm, each_ns = _warmed_up(stack, most)
+    done = warm + _count(job, each_ns)
+    fast = tight(stack.emit, stack.drain, most[warm:done])
+    last = most[done : done + job.paced_events]
+    slow = paced(stack.emit, stack.drain, last, rate_per_s=job.rate_per_s)
     memory = _peak_mb() - before_mb
     dropped = stack.dropped
     stack.close()
-    count = len(warm) + len(told) + len(left)
-    return _found(
-        (fast, slow), control, per_event=_bytes(folder) / count, memory=memory, dropped=dropped
-    )
+    per_event = _bytes(folder) / (done + len(last))
+    return _found((fast, slow), control, per_event=per_event, memory=memory, dropped=dropped)
 
 
-def _told(off: Off, job: Job, some: Any) -> tuple[Told, Told]:
+def _told(off: Off, job: Job, some: "Sequence[Attempt]") -> tuple[Told, Told]:
     """The same loops with a stack that does nothing."""
-    tight(off.emit, off.drain, some[: len(some) // _WARM])
+    _warmed_up(off, some)
     fast = tight(off.emit, off.drain, some)
     few = some[: min(_PACED_CONTROL, job.paced_events)]
     return fast, paced(off.emit, off.drain, few, rate_per_s=job.rate_per_s)
+
+
+def _warmed_up(stack: "Stack", some: "Sequence[Attempt]") -> tuple[int, float]:
+    """How many events it was told of first, and what the last of them took [ns each]."""
+    begun_ns, count, each_ns = timer_ns(), 0, 0.0
+    while count < min(WARM_UP, len(some)) and timer_ns() - begun_ns < _WARM_NS:
+        few = some[count : count + _FEW]
+        each_ns = tight(stack.emit, _not_yet, few).mean_ns
+        count += len(few)
+    stack.drain()
+    return count, each_ns
+
+
+def _not_yet() -> None:
+    """Drained is what all of them are, at the end."""
 
 
 def _count(job: Job, each_ns: float) -> int:

@@ -14,6 +14,7 @@ from simlab.cli import (
     fit,
     gen,
     kpi,
+    recover,
     run,
     tune,
 )
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo.demo, gen.gen, fit.fit, run.run, kpi.kpi, effect.effect,
+    demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
     backtest.backtest, tune.tune, drift.drift, export.export, bench.bench, dashboard.dashboard,
 ):  # fmt: skip
     app.command()(command)

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,7 +165,8 @@ def _report_to(
         def end(_: object, error: BaseException | None, __: object) -> None:
             if isinstance(error, Exception) and not isinstance(error, SimlabError):
                 sentry.crashed(error)  # what is told in a line is no bug
-            sentry.close()
+            with suppress(Exception):  # telemetry never stops a bot
+                sentry.close()
 
         stack.push(end)
     elif announce is not None:

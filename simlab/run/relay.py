@@ -1,16 +1,16 @@
 """From the bot to its observers: each event, and the alerts that it brings."""
 
 import math
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from simlab.alerts.live import Evaluator
 from simlab.dataset.recorder import Recorder
-from simlab.events import Alert, Attempt, Event, Observer, RunFinished, Sample
-from simlab.run.telemetry import TelemetryName, alerts_file, log_of, metrics_of
+from simlab.events import Alert, Attempt, Degraded, Event, Observer, RunFinished, Sample
+from simlab.run.losses import Losses
+from simlab.run.telemetry import AlertsFile, TelemetryName, log_of, metrics_of
 from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts
 from simlab.telemetry.resources import cpu_s, memory_mb
 
@@ -25,7 +25,7 @@ class Enough(Exception):  # noqa: N818  # no error, but how the loop is left
 class Relay:
     """Passes each event on to the log, the metrics and the record, and the alerts it brings.
 
-    An observer that fails loses the event, which is counted; the bot goes on.
+    An observer that fails loses the event, which is counted and told in the log; the bot goes on.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Relay:
     ) -> None:
         self._evaluator = evaluator
         self._log = log_of(telemetry, folder / LOG, run_id=run_id, error_texts=error_texts)
-        self._alerts = alerts_file(folder / ALERTS, run_id=run_id)
+        self._alerts = AlertsFile(folder / ALERTS, run_id=run_id)
         self.metrics = metrics_of(
             telemetry,
             evaluator.rules,
@@ -51,14 +51,13 @@ class Relay:
             flushes=(lambda: self._log.flushes) if timed else (lambda: (0, 0.0)),
         )
         self.recorder = Recorder(report)
-        self._observers: dict[str, Observer] = {
-            "log": self._log, "metrics": self.metrics, "record": self.recorder,
+        self._emits: dict[str, Callable[[Event], None]] = {
+            "log": self._log.emit, "metrics": self.metrics.emit, "record": self.recorder.emit,
         }  # fmt: skip
-        self._lost: dict[str, Callable[[], int]] = {
-            "log": lambda: self._log.dropped, "alerts": lambda: self._alerts.dropped,
-        }  # fmt: skip
+        self._losses = Losses(
+            {"log": lambda: self._log.dropped, "alerts": lambda: self._alerts.dropped}
+        )
         self._curious: list[Callable[[int, BaseException], None]] = []
-        self._failed: Counter[str] = Counter()
         self._busy = self._stopped = False
         self._left = -1 if most_attempts is None else most_attempts
         self.alerts = 0
@@ -66,8 +65,7 @@ class Relay:
     @property
     def dropped(self) -> dict[str, int]:
         """How many events were lost, by who failed to take them; whoever lost none is not in it."""
-        unwritten = Counter({name: lost() for name, lost in self._lost.items()})
-        return dict(+(self._failed + unwritten))
+        return self._losses.by_part
 
     def add(
         self,
@@ -85,14 +83,14 @@ class Relay:
             lost: how many events it failed to pass on itself.
             caught: is shown each exception that an attempt ended with, and the batch's id.
         """
-        self._observers[name] = observer
+        self._emits[name] = observer.emit
         self.count(name, lost)
         if caught is not None:
             self._curious.append(caught)
 
     def count(self, name: str, lost: Callable[[], int]) -> None:
         """Count what something beside the observers lost, under a name."""
-        self._lost[name] = lost
+        self._losses.count(name, lost)
 
     def caught(self, batch_id: int, error: BaseException) -> None:
         """Show an exception that an attempt ended with to who would know; none is raised here."""
@@ -108,20 +106,19 @@ class Relay:
             Enough: that was the last attempt that was wanted.
         """
         self._busy = True
-        alerts = self._judged(event)
-        late = [alert for alert in alerts if alert.time_us >= event.time_us] if alerts else ()
-        for alert in alerts[: len(alerts) - len(late)]:
-            self._alert(alert)
-        self._tell(event)
-        for alert in late:
-            self._alert(alert)
+        if (type(event) is Attempt or type(event) is Sample) and (alerts := self._judged(event)):
+            self._tell_with(alerts, event)
+        else:
+            self._tell(event)
+        if type(event) is not Attempt:  # those are many, and samples come often enough
+            self._tell_losses(self._losses.news, event.time_us)
+        elif self._left >= 0:
+            self._left -= 1
         self._busy = False
         if self._stopped:
             raise KeyboardInterrupt
-        if self._left >= 0 and type(event) is Attempt:
-            self._left -= 1
-            if not self._left:
-                raise Enough
+        if not self._left:
+            raise Enough
 
     def stop(self, *_: object) -> None:
         """Stop the bot: at once, or after the event that is being told.
@@ -135,34 +132,62 @@ class Relay:
 
     def finish(self, figures: dict[str, float], time_us: int) -> None:
         """Tell how the run ended."""
-        for alert in self._evaluator.finish(time_us):
+        for alert in self._judged_at_last(time_us):
             self._alert(alert)
+        self._tell_losses(self._losses.totals, time_us)
         told = {name: None if math.isnan(value) else value for name, value in figures.items()}
         self._tell(RunFinished(time_us, told, round(cpu_s(), 3), round(memory_mb(), 1)))
 
     def close(self) -> None:
         """Close the files."""
-        self._log.close()
-        self._alerts.close()
+        for part, file in (("log", self._log), ("alerts", self._alerts)):
+            try:
+                file.close()
+            except Exception:  # noqa: BLE001  # what the run did is worth more
+                self._losses.failed(part)
 
-    def _judged(self, event: Event) -> tuple[Alert, ...]:
+    def _tell_with(self, alerts: tuple[Alert, ...], event: Event) -> None:
+        """Tell of an event, and before or after it of the alerts that it brings."""
+        late = [alert for alert in alerts if alert.time_us >= event.time_us]
+        for alert in alerts[: len(alerts) - len(late)]:
+            self._alert(alert)
+        self._tell(event)
+        for alert in late:
+            self._alert(alert)
+
+    def _judged(self, event: Attempt | Sample) -> tuple[Alert, ...]:
         """The alerts that an event brings, in the order of time."""
-        if not isinstance(event, Attempt | Sample):
-            return ()
         try:
             return self._evaluator.observe(event)
         except Exception:  # noqa: BLE001  # telemetry never stops a batch
-            self._failed["rules"] += 1
+            self._losses.failed("rules")
+            return ()
+
+    def _judged_at_last(self, time_us: int) -> tuple[Alert, ...]:
+        """The alerts that the end brings."""
+        try:
+            return self._evaluator.finish(time_us)
+        except Exception:  # noqa: BLE001  # telemetry never stops a batch
+            self._losses.failed("rules")
             return ()
 
     def _tell(self, event: Event) -> None:
-        for name, observer in self._observers.items():
+        for name, tell in self._emits.items():
             try:
-                observer.emit(event)
+                tell(event)
             except Exception:  # noqa: BLE001  # telemetry never stops a batch
-                self._failed[name] += 1
+                self._losses.failed(name)
 
     def _alert(self, alert: Alert) -> None:
         self.alerts += 1
         self._tell(alert)
-        self._alerts.emit(alert)
+        try:
+            self._alerts.emit(alert)
+        except Exception:  # noqa: BLE001  # telemetry never stops a batch
+            self._losses.failed("alerts")
+
+    def _tell_losses(self, losses: Callable[[int], Iterable[Degraded]], time_us: int) -> None:
+        """Tell what was lost; what is lost in telling that is told the next time."""
+        with suppress(Exception):  # telemetry never stops a batch
+            for degraded in losses(time_us):
+                self._tell(degraded)

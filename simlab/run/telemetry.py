@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from simlab.alerts.rule import Rule
+from simlab.errors import OutputError
 from simlab.events import Event
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import Counting, PlainFileHandler, open_log
-from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter, record_of
+from simlab.telemetry.handler import LineFileHandler
+from simlab.telemetry.jsonlog import ErrorTexts, JsonFormatter, record_of
 from simlab.telemetry.metrics import Metrics
 from simlab.telemetry.plain import PlainMetrics
+from simlab.telemetry.plainlog import PlainLog
 from simlab.telemetry.stack import MetricStack
 from simlab.telemetry.standing import Values
 
@@ -31,34 +33,46 @@ class EventLog(Protocol):
     def emit(self, event: Event) -> None:
         """Keep the line of an event."""
 
+    def flush(self) -> None:
+        """Write what is left."""
+
     def close(self) -> None:
         """Write what is left, and close the file."""
 
 
-class HandlerLog:
-    """Events as the lines of a logging handler."""
+class AlertsFile:
+    """Alerts as lines of a file of their own, each there as soon as it is told: an observer.
 
-    def __init__(self, handler: Counting, error_texts: ErrorTexts = NO_TEXTS) -> None:
-        self._handler = handler
-        self._error_texts = error_texts
+    Args:
+        path: the file; its directory is made.
+        run_id: told in each line.
+
+    Attributes:
+        handler: what writes it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+
+    def __init__(self, path: Path, *, run_id: str) -> None:
+        try:
+            self.handler = LineFileHandler(path)
+        except OSError as error:
+            raise OutputError(f"{path}: alerts cannot be written: {error.strerror}") from None
+        self.handler.setFormatter(JsonFormatter(run_id=run_id))
 
     @property
     def dropped(self) -> int:
         """How many lines could not be written."""
-        return self._handler.dropped
-
-    @property
-    def flushes(self) -> tuple[int, float]:
-        """Never: each line is written at once."""
-        return 0, 0.0
+        return self.handler.dropped
 
     def emit(self, event: Event) -> None:
         """Write one line."""
-        self._handler.handle(record_of(event, self._error_texts))
+        self.handler.handle(record_of(event))
 
     def close(self) -> None:
         """Close the file."""
-        self._handler.close()
+        self.handler.close()
 
 
 def log_of(name: TelemetryName, path: Path, *, run_id: str, error_texts: ErrorTexts) -> EventLog:
@@ -68,7 +82,7 @@ def log_of(name: TelemetryName, path: Path, *, run_id: str, error_texts: ErrorTe
         OutputError: it cannot be written, or another process writes it.
     """
     if name == "plain":
-        return HandlerLog(open_log(path, JsonFormatter(run_id=run_id)), error_texts)
+        return PlainLog(path, run_id=run_id, error_texts=error_texts)
     return CrashSafeLog(path, run_id=run_id, error_texts=error_texts)
 
 
@@ -100,10 +114,3 @@ def metrics_of(
         dropped=dropped,
         flushes=flushes,
     )
-
-
-def alerts_file(path: Path, *, run_id: str) -> HandlerLog:
-    """The file that holds alerts alone."""
-    handler = PlainFileHandler(path, encoding="utf-8")
-    handler.setFormatter(JsonFormatter(run_id=run_id))
-    return HandlerLog(handler)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from simlab.errors import OutputError
-from simlab.events import Event
+from simlab.events import Attempt, Event
+from simlab.telemetry.entries import EARLIEST_US, LATEST_US
 from simlab.telemetry.handler import KEPT_DAYS
 from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter
-from simlab.telemetry.line import LineEncoder
+from simlab.telemetry.line import NOT_IN_JSON, LineEncoder
 from simlab.telemetry.safehandler import SPILL_EVERY_S, CrashSafeHandler
 from simlab.telemetry.sidecar import CAPACITY_BYTES, Sidecar, TakenError, sidecar_of
 from simlab.telemetry.spill import Spill
@@ -62,16 +63,28 @@ class CrashSafeLog:
         except OSError as error:
             raise OutputError(f"{path}: the log cannot be written: {error.strerror}") from None
         self.handler.setFormatter(JsonFormatter(run_id=run_id))
-        self._line = LineEncoder(run_id=run_id, error_texts=error_texts).line
+        encoder = LineEncoder(run_id=run_id, error_texts=error_texts)
+        self._line = encoder.line
+        preamble = encoder.preamble
+        is_set = preamble is not None and sidecar.set_preamble(preamble)
+        self._from_us = EARLIEST_US if is_set else LATEST_US
 
     def emit(self, event: Event) -> None:
-        """Keep the line of an event."""
-        line = self._line(event)
+        """Keep the line of an event; that of an attempt that succeeds is made in the background."""
         handler = self.handler
-        if event.time_us >= handler.roll_at_us:
-            handler.roll(event.time_us)
-        if not handler.sidecar.append(line):
-            handler.keep_all_the_same(line)
+        if (
+            type(event) is Attempt
+            and event.error_type is None
+            and event.status == "success"
+            and type(event.time_us) is int
+            and self._from_us <= event.time_us < handler.roll_at_us
+        ):
+            try:
+                if handler.sidecar.append_event(event):
+                    return
+            except NOT_IN_JSON:
+                pass  # the long way tells it as text
+        handler.keep(self._line(event), event.time_us)
 
     @property
     def dropped(self) -> int:
@@ -92,8 +105,8 @@ class CrashSafeLog:
         self.handler.close()
 
 
-def recover(path: Path) -> None:
-    """Put into a log what processes that were killed had not written there yet.
+def recover(path: Path) -> int:
+    """Put into a log what processes that were killed had not written there yet: so many lines.
 
     Sidecars of processes that are at work are left alone.
 
@@ -104,9 +117,8 @@ def recover(path: Path) -> None:
         OutputError: it cannot be written, or a sidecar is none.
     """
     try:
-        if sidecar_of(path).exists():
-            _recover(path)
-        _recover_others(path)
+        own = _recover(path) if sidecar_of(path).exists() else 0
+        return own + _recover_others(path)
     except OSError as error:
         raise OutputError(f"{path}: the log cannot be written: {error.strerror}") from None
 
@@ -123,25 +135,30 @@ def _claimed(path: Path, *, shared: bool, capacity_bytes: int) -> tuple[Path, Si
     raise AssertionError
 
 
-def _recover_others(path: Path) -> None:
+def _recover_others(path: Path) -> int:
     """Put into the files of their own what other writers that were killed had not written."""
     name = sidecar_of(path).name.removesuffix(".sidecar")
-    for found in path.parent.glob(f"{name}-w*.sidecar"):
-        own = _OWN.fullmatch(found.name, len(name))
-        if own:
-            _recover(path.with_name(f"{path.name}.w{own[1]}"))
+    owns = (
+        (found, _OWN.fullmatch(found.name, len(name)))
+        for found in path.parent.glob(f"{name}-w*.sidecar")
+    )
+    return sum(_recover(path.with_name(f"{path.name}.w{own[1]}")) for _, own in owns if own)
 
 
-def _recover(path: Path) -> None:
+def _recover(path: Path) -> int:
+    """How many lines of a killed process are in its log now that were not."""
     try:
         sidecar = Sidecar(sidecar_of(path))
     except TakenError:
-        return
+        return 0
     with _let_go_on_error(sidecar):
         spill = Spill(sidecar, path)
-        spill.drain()
+        waiting = sidecar.waiting
+        spill.drain(patient=False)
+        done = waiting - sidecar.waiting
         spill.close()
         sidecar.close()
+    return done
 
 
 @contextmanager

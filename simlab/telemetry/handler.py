@@ -11,6 +11,7 @@ from typing import Final
 
 from simlab.errors import OutputError
 from simlab.telemetry.jsonlog import LINE_LIMIT_BYTES
+from simlab.telemetry.logfile import LogFile
 
 KEPT_DAYS: Final = 14
 _DATED: Final = re.compile(r"\.(\d{4}-\d\d-\d\d)(?:\.\d+)?")
@@ -32,8 +33,43 @@ class Counting(logging.Handler):
         self.dropped += 1
 
 
-class PlainFileHandler(Counting, logging.FileHandler):
-    """One file, never rotated."""
+class LineFileHandler(Counting):
+    """One file, never rotated, whose lines are safe from a kill as soon as the call returns.
+
+    Each goes to the system by itself, whole or not at all: one that the disk has no room for is
+    dropped and counted. The file may be renamed or removed, and its directory too: the next line
+    is in the file at the path again. It costs more than the log's sidecar, for lines that are few.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._file = LogFile(path)
+        self._size_bytes()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            line = self.format(record).encode() + b"\n"
+            if not self._file.append(line, self._size_bytes()):  # the file was removed just now
+                self._file.append(line, self._size_bytes())
+        except Exception:  # noqa: BLE001  # whatever it is must not stop the bot
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+        super().close()
+
+    def _size_bytes(self) -> int:
+        """The size of the file at the path, which ends with a whole line."""
+        known = self._file.current()
+        if known is not None:
+            return known.st_size
+        self._file.open()
+        return self._file.set_torn_aside()
 
 
 class DailyFileHandler(Counting, TimedRotatingFileHandler):

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from simlab.clock import iso
-from simlab.events import Alert, Attempt, Event, RunFinished, RunStarted, Sample
+from simlab.events import Alert, Attempt, Degraded, Event, RunFinished, RunStarted, Sample
 
 LINE_LIMIT_BYTES: Final = 65_536
 LOGGER: Final = "simlab.bot"
@@ -21,7 +21,7 @@ ErrorTexts: TypeAlias = Mapping[str, Sequence[str]]
 NO_TEXTS: Final[ErrorTexts] = {}
 _NAMES: Final[dict[type, str]] = {
     Attempt: "attempt", Sample: "sample", Alert: "alert",
-    RunStarted: "run_started", RunFinished: "run_finished",
+    RunStarted: "run_started", RunFinished: "run_finished", Degraded: "telemetry_degraded",
 }  # fmt: skip
 _ALERT_DEFAULTS: Final[Mapping[str, Any]] = {
     field.name: field.default
@@ -46,7 +46,7 @@ def level_of(event: Event) -> int:
         return grave[event.status]
     if isinstance(event, Alert):
         return logging.ERROR if event.severity == "page" else logging.WARNING
-    return logging.INFO
+    return logging.WARNING if isinstance(event, Degraded) else logging.INFO
 
 
 def message_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> str:
@@ -59,6 +59,8 @@ def message_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> str:
         return f"batch {ended}" if text is None else f"batch {ended}: {text}"
     if isinstance(event, Alert):
         return f"{event.rule} {event.state}"
+    if isinstance(event, Degraded):
+        return f"{event.part} lost {event.lost} events {'in all' if event.final else 'so far'}"
     return _NAMES[type(event)].replace("_", " ")
 
 
@@ -93,10 +95,10 @@ class JsonFormatter(logging.Formatter):
         told = type(event) in _NAMES
         fields = self._event_fields(record, event) if told else self._plain_fields(record)
         try:
-            line = self._encoder.encode(fields)
+            line = self._encoded(fields)
         except (TypeError, ValueError, OverflowError, RecursionError):
             fields = _safe(fields)
-            line = self._encoder.encode(fields)
+            line = self._encoded(fields)
         if len(line) >= LINE_LIMIT_BYTES:
             line = self._shortened(fields)
         return line.decode()
@@ -136,10 +138,13 @@ class JsonFormatter(logging.Formatter):
     def _shortened(self, fields: dict[str, Any]) -> bytes:
         """The line with its long values cut; the first six alone where that is not enough."""
         cut = {key: _cut(value) for key, value in fields.items()} | {"truncated": True}
-        line = self._encoder.encode(cut)
+        line = self._encoded(cut)
         if len(line) < LINE_LIMIT_BYTES:
             return line
-        return self._encoder.encode({key: cut[key] for key in [*list(cut)[:6], "truncated"]})
+        return self._encoded({key: cut[key] for key in [*list(cut)[:6], "truncated"]})
+
+    def _encoded(self, fields: dict[str, Any]) -> bytes:
+        return self._encoder.encode(fields)
 
 
 def _message(record: logging.LogRecord) -> str:

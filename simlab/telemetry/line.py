@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from simlab.clock import US_PER_S, iso
 from simlab.events import Attempt, Event
+from simlab.telemetry.entries import EARLIEST_US, EVENT_END, LATEST_US, Lines
 from simlab.telemetry.jsonlog import (
     LINE_LIMIT_BYTES,
     LOGGER,
@@ -19,16 +19,8 @@ from simlab.telemetry.jsonlog import (
     text_of,
 )
 
-_MICROS: Final = slice(len('{"time_us":1767571200'), len('{"time_us":1767571200250001'))
-"""Where, in an encoded event whose time has 16 digits, the second's six decimals are."""
-_FIELDS: Final = slice(len('{"time_us":1767571200250001,'), None)
-"""Where its other fields are."""
-_SECONDS: Final = tuple(b"%02d:%02d." % divmod(second, 60) for second in range(3600))
-"""The text of each second of an hour."""
-_HOUR_US: Final = 3600 * US_PER_S
-_EARLIEST_US: Final = 277_778 * _HOUR_US
-_LATEST_US: Final = 2_777_777 * _HOUR_US
-"""Whole hours between which all times have 16 digits: from 2001 to 2286."""
+NOT_IN_JSON: Final = (TypeError, ValueError, OverflowError, RecursionError)
+"""What msgspec raises about what JSON cannot hold."""
 
 
 class LineEncoder:
@@ -48,9 +40,19 @@ class LineEncoder:
         self._error_texts = error_texts
         self._formatter = JsonFormatter(run_id=run_id)
         self._encode = msgspec.json.Encoder().encode
-        self._entered = self._enter(_EARLIEST_US)
-        self._applied: bytes | None = None
+        self._lines = Lines()
         self._heads: dict[tuple[str, str | None], bytes] = {}
+
+    @property
+    def preamble(self) -> bytes | None:
+        """What the lines of all attempts that succeed have between the time and their fields.
+
+        None where JSON cannot hold it, which the formatter then sees to.
+        """
+        try:
+            return self._head(Attempt(0, 0.0, "success", 1, 0, 1, 1, None, None))
+        except NOT_IN_JSON:
+            return None
 
     def line(self, event: Event) -> bytes:
         """One line with its end, at most 64 KiB without it.
@@ -60,39 +62,14 @@ class LineEncoder:
         """
         if type(event) is Attempt:
             try:
-                body = self._encode(event)
-                from_us, hour = self._entered
-                since_us = event.time_us - from_us
-                if not 0 <= since_us < _HOUR_US:
-                    from_us, hour = self._enter(event.time_us)
-                    since_us = event.time_us - from_us
-                plain = event.status == "success" and event.error_type is None
-                head = (self._applied if plain else None) or self._head(event)
-                second = _SECONDS[since_us // US_PER_S]
-                line = b"".join((hour, second, body[_MICROS], head, body[_FIELDS], b"\n"))
-            except (TypeError, ValueError, OverflowError, RecursionError):
-                return self.formatted(event)
-            if len(line) <= LINE_LIMIT_BYTES:
-                return line
-        return self.formatted(event)
-
-    def formatted(self, event: Event) -> bytes:
-        """The same the long way."""
+                if type(event.time_us) is int and EARLIEST_US <= event.time_us < LATEST_US:
+                    line = self._lines.of(self._encode(event) + EVENT_END, self._head(event))
+                    if len(line) <= LINE_LIMIT_BYTES:
+                        return line
+            except NOT_IN_JSON:
+                pass  # the formatter tells what JSON cannot hold
         record = record_of(event, self._error_texts)
         return self._formatter.format(record).encode() + b"\n"
-
-    def _enter(self, time_us: int) -> tuple[int, bytes]:
-        """The hour that holds a moment, with its text; kept for the next moment.
-
-        Raises:
-            ValueError: its microseconds may have other than 16 digits.
-        """
-        if not _EARLIEST_US <= time_us < _LATEST_US:
-            raise ValueError(time_us)
-        from_us = time_us - time_us % _HOUR_US
-        text = f'{{"timestamp":"{iso(from_us).removesuffix("00:00.000000Z")}'.encode()
-        self._entered = entered = (from_us, text)  # at once, since threads may share it
-        return entered
 
     def _head(self, event: Attempt) -> bytes:
         """What comes between the time and the event's own fields; kept, since there are few."""
@@ -100,8 +77,6 @@ class LineEncoder:
         head = self._heads.get(key)
         if head is None:
             head = self._heads[key] = self._made_head(event)
-        if key == ("success", None):
-            self._applied = head
         return head
 
     def _made_head(self, event: Attempt) -> bytes:

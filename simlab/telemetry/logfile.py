@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -46,8 +45,8 @@ class LogFile:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = _opened(self.path)
 
-    def append(self, parts: Sequence[memoryview], size: int) -> int:
-        """Put bytes at the end of the file, which has `size`; how many of them are in it now.
+    def append(self, lines: bytes, size: int) -> int:
+        """Put lines at the end of the file, which has `size`; how many bytes are in it now.
 
         They are none when the file has been removed meanwhile. What is written in part ends with
         a whole line.
@@ -56,9 +55,9 @@ class LogFile:
             OSError: none of it could be written.
         """
         assert self._fd is not None
-        written = os.writev(self._fd, parts)
-        if written < sum(map(len, parts)):
-            whole = line_end(b"".join(parts)[:written])
+        written = os.write(self._fd, lines)
+        if written < len(lines):
+            whole = line_end(lines[:written])
             os.ftruncate(self._fd, size + whole)
             if not whole:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

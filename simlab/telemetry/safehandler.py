@@ -77,6 +77,8 @@ class CrashSafeHandler(DailyFileHandler):
 
     def keep(self, line: bytes, time_us: int) -> None:
         """Keep a line, told at `time_us`, which has its end."""
+        if b"\0" in line:  # which would end an event
+            line = line.replace(b"\0", "\ufffd".encode())
         if time_us >= self.roll_at_us:
             self.roll(time_us)
         if not self.sidecar.append(line):

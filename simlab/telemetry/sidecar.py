@@ -1,13 +1,14 @@
-"""The sidecar: a file beside the log that holds the lines which are not yet in it.
+"""The sidecar: a file beside the log that holds what is not yet in it.
 
 It is mapped into memory, so what has been copied there survives the process, however it ends
-(not the machine). It is a ring of bytes. A line is copied behind the last one and then
-committed by one store of eight aligned bytes, the ring's head, which no kill can tear; the tail
-follows when the lines are in the log. Both count bytes since the sidecar was made.
+(not the machine). It is a ring of entries, `simlab.telemetry.entries`. One is copied behind the
+last and then committed by one store of eight aligned bytes, the ring's head, which no kill can
+tear; the tail follows when the entries are in the log. Both count bytes since the sidecar was made.
 
 Whoever holds the file's lock is the only writer of the log.
 """
 
+import errno
 import fcntl
 import mmap
 import os
@@ -16,15 +17,23 @@ from pathlib import Path
 from threading import RLock
 from typing import Final, NamedTuple
 
-from simlab.errors import OutputError
+import msgspec
 
-CAPACITY_BYTES: Final = 1 << 20
+from simlab.errors import OutputError
+from simlab.telemetry.entries import EVENT_END
+
+CAPACITY_BYTES: Final = 4 << 20
 LEAST_CAPACITY_BYTES: Final = 1 << 17  # two of the longest lines
 _START: Final = 4096
-"""Where the ring begins; what is before is told in words of eight bytes."""
-_MAGIC: Final = int.from_bytes(b"simlab1\x00", "little")
-_MAGIC_AT, _CAPACITY_AT, _HEAD_AT, _TAIL_AT, _CHOICE_AT = range(5)
+"""Where the ring begins; what is before is told in words of eight bytes, but for the preamble."""
+_MAGIC: Final = int.from_bytes(b"simlab2\x00", "little")
+_MAGIC_AT, _CAPACITY_AT, _HEAD_AT, _CHOICE_AT, _PREAMBLE_SIZE_AT = range(5)
 _SLOTS_AT: Final = (8, 16)
+_PREAMBLE_AT: Final = 256
+_LONGEST_EVENT: Final = 4096
+_POPULATE_WRITE: Final = 23
+"""Linux's MADV_POPULATE_WRITE, of 5.14: map all pages now."""
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class TakenError(Exception):
@@ -32,11 +41,12 @@ class TakenError(Exception):
 
 
 class Mark(NamedTuple):
-    """Which file the ring goes to: byte n of the ring is to be its byte n + `shift_bytes`."""
+    """How far the ring is in which file, whose size is `size_bytes` with all up to `tail` in it."""
 
     device: int
     inode: int
-    shift_bytes: int
+    size_bytes: int
+    tail: int
 
 
 class Sidecar:
@@ -46,11 +56,12 @@ class Sidecar:
 
     Args:
         path: the sidecar's file; made when it is not there.
-        capacity_bytes: how much it holds; one that still holds lines keeps its own.
+        capacity_bytes: how much it holds, where the disk has so much room; one that still holds
+            entries keeps its own.
 
     Attributes:
-        lock: held while a line is appended; may be taken again by its holder.
-        busy: whether a line is being appended.
+        lock: held while an entry is appended; may be taken again by its holder.
+        busy: whether an entry is being appended.
 
     Raises:
         TakenError: someone else holds it.
@@ -58,7 +69,7 @@ class Sidecar:
         OSError: it cannot be made.
     """
 
-    _at: int  # where the next line goes in the file,
+    _at: int  # where the next entry goes in the file,
     _stop: int  # how far it may go without a closer look,
     _laps: int  # and by how much the head is ahead of such a place
 
@@ -66,6 +77,8 @@ class Sidecar:
         self.path = path
         self.lock = RLock()
         self.busy = False
+        self._encode_into = msgspec.json.Encoder().encode_into
+        self._entry = bytearray()
         self._fd = _claimed(path)
         try:
             self._take_up(max(capacity_bytes, LEAST_CAPACITY_BYTES))
@@ -78,7 +91,7 @@ class Sidecar:
         self.lock = RLock()
         self.busy = False
 
-    def append(self, data: bytes) -> bool:
+    def append(self, lines: bytes) -> bool:
         """Keep some whole lines; False, and nothing done, when there is no room for them.
 
         Nor is there while a signal's handler runs in the middle of another call, nor after the
@@ -89,32 +102,55 @@ class Sidecar:
                 return False
             try:
                 self.busy = True
-                at = self._at
-                end = at + len(data)
-                if end > self._stop:
-                    return self._append_beyond(data)
-                self._map[at:end] = data
-                self._at = end  # first: an exception here may not let the next line overwrite this
-                self._words[_HEAD_AT] = end + self._laps
+                return self._put(lines)
             finally:
                 self.busy = False
-            return True
+
+    def append_event(self, event: msgspec.Struct) -> bool:
+        """Keep an event that becomes a line on its way to the log; else as `append`.
+
+        Nor is there room for one of more than 4 KiB.
+
+        Raises:
+            TypeError: JSON does not hold it; a ValueError, OverflowError or RecursionError too.
+        """
+        lock = self.lock
+        lock.acquire()  # by name: in half the time that `with` takes
+        try:
+            if self.busy:
+                return False
+            try:
+                self.busy = True
+                entry = self._entry
+                self._encode_into(event, entry)
+                entry += EVENT_END
+                at, size = self._at, len(entry)
+                end = at + size
+                if end > self._stop or size > _LONGEST_EVENT:
+                    return size <= _LONGEST_EVENT and self._put_beyond(entry)
+                self._map[at:end] = entry  # as in `_put`, without a call
+                self._at = end
+                self._words[_HEAD_AT] = end + self._laps
+                return True
+            finally:
+                self.busy = False
+        finally:
+            lock.release()
 
     @property
     def head(self) -> int:
-        """Where the committed lines end."""
+        """Where the committed entries end."""
         return self._words[_HEAD_AT]
 
     @property
     def tail(self) -> int:
-        """Where the lines begin that are not yet in the log."""
-        return self._words[_TAIL_AT]
+        """Where the entries begin that are not yet in the log."""
+        return self.mark.tail
 
     @property
     def mark(self) -> Mark:
-        """Which file they go to."""
-        at = _SLOTS_AT[self._words[_CHOICE_AT]]
-        return Mark(*self._words[at : at + len(Mark._fields)])
+        """How far the log is."""
+        return _mark(self._words)
 
     @mark.setter
     def mark(self, mark: Mark) -> None:
@@ -124,18 +160,37 @@ class Sidecar:
             self._words[at] = value
         self._words[_CHOICE_AT] = choice
 
-    def advance(self, tail: int) -> None:
-        """Give up what lies before `tail`, since it is in the log."""
-        self._words[_TAIL_AT] = tail
+    @property
+    def preamble(self) -> bytes:
+        """What the lines of all events have in common."""
+        return self._map[_PREAMBLE_AT : _PREAMBLE_AT + self._words[_PREAMBLE_SIZE_AT]]
 
-    def parts(self, since: int, until: int) -> list[memoryview]:
-        """The bytes from `since` to `until`, in the ring's one or two pieces."""
+    def set_preamble(self, text: bytes) -> bool:
+        """Have the lines of events told with this; False when it is too long.
+
+        Nor can it change while the ring holds entries.
+        """
+        if text == self.preamble:
+            return True
+        if self.head > self.tail or len(text) > _START - _PREAMBLE_AT:
+            return False
+        self._map[_PREAMBLE_AT : _PREAMBLE_AT + len(text)] = text
+        self._words[_PREAMBLE_SIZE_AT] = len(text)
+        return True
+
+    def entries(self, since: int, until: int) -> bytes:
+        """The bytes from `since` to `until`."""
         if since == until:
-            return []
+            return b""
         at, end = since % self._capacity, (until - 1) % self._capacity + 1
         if at < end:
-            return [self._ring[at:end]]
-        return [self._ring[at:], self._ring[:end]]
+            return bytes(self._ring[at:end])
+        return b"".join((self._ring[at:], self._ring[:end]))
+
+    @property
+    def waiting(self) -> int:
+        """How many entries are not yet in the log."""
+        return self.entries(self.tail, self.head).count(b"\n")
 
     def lost(self) -> bool:
         """Whether the file at the path is no longer this one, so that a kill would lose lines."""
@@ -164,7 +219,7 @@ class Sidecar:
         os.close(old)
 
     def close(self) -> None:
-        """Let go of it, and remove the file if it holds no lines."""
+        """Let go of it, and remove the file if it holds no entries."""
         if self.head == self.tail and not self.lost():
             self.path.unlink()
         self.disown()
@@ -178,16 +233,18 @@ class Sidecar:
 
     def _take_up(self, capacity_bytes: int) -> None:
         size = os.fstat(self._fd).st_size
+        left = 0
         if size >= _START:
             with mmap.mmap(self._fd, size) as there, memoryview(there).cast("q") as words:
                 left = _left(words, size, self.path)
-            capacity_bytes = left or capacity_bytes
-            if not left:
-                os.ftruncate(self._fd, 0)
-        self._size = _START + capacity_bytes
-        os.posix_fallocate(self._fd, 0, self._size)  # a hole on a full disk would be a SIGBUS
+        if not left:
+            os.ftruncate(self._fd, 0)
+            left = _with_room(self._fd, capacity_bytes)
+        self._size = _START + left
         self._bind(mmap.mmap(self._fd, self._size))
-        self._words[_CAPACITY_AT] = capacity_bytes
+        with suppress(OSError):  # where the kernel cannot, each page costs its first line
+            self._map.madvise(_POPULATE_WRITE)
+        self._words[_CAPACITY_AT] = left
         self._words[_MAGIC_AT] = _MAGIC
 
     def _bind(self, mapped: mmap.mmap) -> None:
@@ -198,17 +255,27 @@ class Sidecar:
         self._place()
 
     def _place(self) -> None:
-        """Note where the next line goes, and how far the ring is free from there in one piece."""
+        """Note where the next entry goes, and how far the ring is free from there in one piece."""
         head, tail = self.head, self.tail
         self._at = _START + head % self._capacity
         self._laps = head - self._at
         self._stop = min(self._size, tail + self._capacity - self._laps)
 
-    def _append_beyond(self, data: bytes) -> bool:
-        """Keep lines that go over the ring's end, or into what was given up lately."""
+    def _put(self, data: bytes | bytearray) -> bool:
+        at = self._at
+        end = at + len(data)
+        if end > self._stop:
+            return self._put_beyond(data)
+        self._map[at:end] = data
+        self._at = end  # first: an exception here may not let the next entry overwrite this
+        self._words[_HEAD_AT] = end + self._laps
+        return True
+
+    def _put_beyond(self, data: bytes | bytearray) -> bool:
+        """Keep what goes over the ring's end, or into what was given up lately."""
         if self._capacity < 0:
             return False
-        self._stop = -1  # until all is noted, the next line has to come here too
+        self._stop = -1  # until all is noted, the next entry has to come here too
         head, size = self.head, len(data)
         if fits := head + size <= self.tail + self._capacity:
             at = _START + head % self._capacity
@@ -234,22 +301,44 @@ def sidecar_of(log: Path) -> Path:
     return log.with_name(f"{log.name.replace('.', '-')}.sidecar")
 
 
+def _mark(words: memoryview) -> Mark:
+    at = _SLOTS_AT[words[_CHOICE_AT]]
+    return Mark(*words[at : at + len(Mark._fields)])
+
+
 def _left(words: memoryview, size: int, path: Path) -> int:
-    """The capacity of a sidecar that still holds lines; 0 when there are none to keep.
+    """The capacity of a sidecar that still holds entries; 0 when there are none to keep.
 
     Raises:
         OutputError: what is there cannot be understood.
     """
-    magic, capacity, head, tail = words[:4]
+    magic, capacity, head, choice = words[:4]
     if magic == 0:  # killed while it was made, before it held anything
         return 0
+    tail = _mark(words).tail if choice in (0, 1) else -1
     whole = capacity == size - _START and 0 <= tail <= head <= tail + capacity
-    if magic != _MAGIC or not whole or words[_CHOICE_AT] not in (0, 1):
+    if magic != _MAGIC or not whole:
         raise OutputError(
             f"{path}: found something else than a log's unwritten lines, as this version keeps "
             "them; move it away"
         )
     return int(capacity) if head > tail else 0
+
+
+def _with_room(fd: int, capacity_bytes: int) -> int:
+    """The room taken for a ring: a hole on a full disk would be a SIGBUS.
+
+    Raises:
+        OSError: there is not even the least.
+    """
+    try:
+        os.posix_fallocate(fd, 0, _START + capacity_bytes)
+    except OSError as error:
+        if error.errno not in _NO_ROOM or capacity_bytes == LEAST_CAPACITY_BYTES:
+            raise
+        os.ftruncate(fd, 0)
+        return _with_room(fd, LEAST_CAPACITY_BYTES)
+    return capacity_bytes
 
 
 def _claimed(path: Path) -> int:

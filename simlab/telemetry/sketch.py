@@ -59,8 +59,7 @@ class Sketch:
         """
         slots = times_us // SLOT_US
         rows = slots % SLOTS
-        for slot in np.unique(slots)[-SLOTS:].tolist():
-            self._turn(slot)
+        self._turn(np.unique(slots)[-SLOTS:])
         with np.errstate(divide="ignore"):
             logs = np.ceil(np.log(values) * _PER_LOG)
         buckets = np.clip(logs - _BEFORE_LEAST, 0, _BUCKETS - 1).astype(np.int64)
@@ -88,9 +87,9 @@ class Sketch:
         told: list[float] = _TOLD[np.searchsorted(upto, ranks, side="right")].tolist()
         return told
 
-    def _turn(self, slot: int) -> None:
-        """Let a row be for later seconds, unless it is already."""
-        row = slot % SLOTS
-        if self._slot[row] < slot:
-            self._counts[row] = 0
-            self._slot[row] = slot
+    def _turn(self, slots: Ints) -> None:
+        """Let rows be for later seconds, unless they are already; no two slots have the same."""
+        rows = slots % SLOTS
+        late = self._slot[rows] < slots
+        self._counts[rows[late]] = 0
+        self._slot[rows[late]] = slots[late]

@@ -1,8 +1,9 @@
 """From the sidecar to the log's file: each line once, whenever the process or the disk gives up.
 
-The file's own size says how much of the ring is in it: byte n of the ring is byte n + shift of
-the file, and the sidecar's mark tells which file and which shift. So a kill between the write
-and the advance of the tail doubles nothing, and one in the middle of the write loses nothing.
+The sidecar's mark tells how large the file is with all entries before the tail in it. What the file
+has beyond is compared with the lines of the next entries, which are the same whenever they are made.
+So a kill between the write and the change of the mark doubles nothing, and one in the middle of the
+write loses nothing.
 """
 
 import os
@@ -11,10 +12,13 @@ from threading import RLock
 from typing import Final
 
 from simlab.clock import monotonic_s
+from simlab.telemetry.entries import Lines, size_of
 from simlab.telemetry.logfile import LogFile, line_end, shared_start
 from simlab.telemetry.sidecar import Mark, Sidecar
 
 _AGAIN_S: Final = 0.1
+_AT_ONCE_BYTES: Final = 1 << 17
+"""So much of the ring is written with one call: more than the longest line, and little memory."""
 
 
 class Spill:
@@ -38,6 +42,7 @@ class Spill:
         self._file = LogFile(path)
         self._working = False
         self._again_s = 0.0
+        self._lines = Lines()
         self._take_up()
 
     def open(self) -> None:
@@ -84,30 +89,39 @@ class Spill:
         until = self._sidecar.head
         while self._sidecar.tail < until:
             begun_s = monotonic_s()
-            size = self._settled()
-            tail = self._sidecar.tail
-            if tail < until:
-                written = self._file.append(self._sidecar.parts(tail, until), size)
-                self._sidecar.advance(tail + written)
+            mark = self._settled()
+            if mark.tail < until:
+                entries = self._entries(mark.tail, until)
+                lines = self._lines.of(entries, self._sidecar.preamble)
+                written = self._file.append(lines, mark.size_bytes)
+                self._sidecar.mark = _later(mark, entries, lines, written)
             self.count += 1
             self.seconds += monotonic_s() - begun_s
 
-    def _settled(self) -> int:
-        """The size of the file to write to, which is the one at the path and ends with a line."""
+    def _entries(self, since: int, until: int) -> bytes:
+        """Some whole entries, as many as are written at once."""
+        if until - since <= _AT_ONCE_BYTES:
+            return self._sidecar.entries(since, until)
+        entries = self._sidecar.entries(since, since + _AT_ONCE_BYTES)
+        return entries[: line_end(entries)]
+
+    def _settled(self) -> Mark:
+        """How far the file at the path is, the one to write to; it ends with a whole line."""
         known = self._file.current()
         if known is None:
             self._file.open()
             known = self._file.current()
             if known is None:
                 raise FileNotFoundError(self._file.path)
-        mark = Mark(known.st_dev, known.st_ino, known.st_size - self._sidecar.tail)
-        if mark == self._sidecar.mark:
-            return known.st_size
-        if mark[:2] == self._sidecar.mark[:2]:
+        mark = self._sidecar.mark
+        if mark[:3] == (known.st_dev, known.st_ino, known.st_size):
+            return mark
+        if mark[:2] == (known.st_dev, known.st_ino):
             self._reconcile(self._file, known.st_size)
         size = self._file.set_torn_aside()
-        self._sidecar.mark = mark._replace(shift_bytes=size - self._sidecar.tail)
-        return size
+        mark = Mark(known.st_dev, known.st_ino, size, self._sidecar.tail)
+        self._sidecar.mark = mark
+        return mark
 
     def _take_up(self) -> None:
         """Give up what a killed process had written, in whichever file beside the log it is."""
@@ -123,13 +137,19 @@ class Spill:
                 file.close()
 
     def _reconcile(self, file: LogFile, size: int) -> None:
-        """Advance over the lines that the file has; what it has of the next one is dropped."""
-        tail, head = self._sidecar.tail, self._sidecar.head
-        at = tail + self._sidecar.mark.shift_bytes
-        held = file.read(at, head - tail)
-        due = b"".join(self._sidecar.parts(tail, head))
-        both = shared_start(held, due)
-        whole = line_end(due[:both])
-        if whole < both and size == at + both:
-            file.cut(at + whole)
-        self._sidecar.advance(tail + whole)
+        """Pass over the lines that the file has; what it has of the next one is dropped."""
+        mark = self._sidecar.mark
+        entries = self._entries(mark.tail, self._sidecar.head)
+        lines = self._lines.of(entries, self._sidecar.preamble)
+        both = shared_start(file.read(mark.size_bytes, len(lines)), lines)
+        whole = line_end(lines[:both])
+        if whole < both and size == mark.size_bytes + both:
+            file.cut(mark.size_bytes + whole)
+        self._sidecar.mark = _later(mark, entries, lines, whole)
+
+
+def _later(mark: Mark, entries: bytes, lines: bytes, written: int) -> Mark:
+    """The mark when so many bytes of the lines of some entries are in the file."""
+    is_all = written == len(lines)
+    passed = len(entries) if is_all else size_of(entries, lines.count(b"\n", 0, written))
+    return mark._replace(size_bytes=mark.size_bytes + written, tail=mark.tail + passed)

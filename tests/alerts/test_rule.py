@@ -181,6 +181,7 @@ SIGNALS = (
         ("search", "{ thresholds = 3 }", ".thresholds: unknown key; did you mean threshold?"),
     ],
 )  # fmt: skip
+@pytest.mark.fault("rules", "hostile")
 def test_a_setting_that_cannot_be_used_is_refused_at_its_path(
     tmp_path: Path, key: str, found: str, expected: str
 ) -> None:
@@ -303,11 +304,13 @@ def test_an_unknown_key_is_named_with_what_it_may_have_been_meant_to_be(tmp_path
         ("schema = ", "not TOML: Invalid value (at end of document)"),
     ],
 )
+@pytest.mark.fault("rules", "hostile")
 def test_a_file_that_is_no_rules_file_is_refused(tmp_path: Path, body: str, expected: str) -> None:
     assert refusal(rules_file(tmp_path, body=body)) == expected
 
 
 @pytest.mark.parametrize("name", ["", "any rule", "1st", "new\\nline", "<b>", "a" * 101])
+@pytest.mark.fault("rules", "hostile")
 def test_a_name_that_would_not_do_in_a_log_or_a_label_is_refused(tmp_path: Path, name: str) -> None:
     assert refusal(rules_file(tmp_path, name=f'"{name}"')).startswith("$.rule[0].name: ")
 

@@ -46,6 +46,7 @@ def test_the_same_id_in_another_workload_is_another_batch(url: str) -> None:
         assert other.reconciliation().batches == 2
 
 
+@pytest.mark.fault("database", "raising")
 def test_whatever_is_raised_in_the_middle_nothing_of_the_batch_stays(url: str) -> None:
     def fail() -> None:
         raise KeyError
@@ -115,6 +116,7 @@ def test_reconciliation_finds_what_was_changed_behind_the_bots_back(
         assert not store.reconciliation().agrees
 
 
+@pytest.mark.fault("database", "hostile")
 def test_a_database_that_holds_something_else_is_refused_and_left_alone(url: str) -> None:
     for made, told in (
         ("CREATE TABLE payroll (id int)", "holds table 'payroll'"),
@@ -152,6 +154,7 @@ def test_tables_of_the_right_names_with_other_columns_are_refused(url: str) -> N
         ("mysql+pymysql://x/y", "no driver 'pymysql' is installed"),
     ],
 )
+@pytest.mark.fault("database", "unreachable")
 def test_what_cannot_be_reached_is_told_in_one_line_without_the_password(
     url_text: str, told: str
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_stall_shows_in_how_long_those_behind_it_waited(file: Path) -> None:
     assert all(wait is not None and wait < 0.5 for wait in waits[:stalled])
 
 
+@pytest.mark.fault("database", "second writer")
 def test_a_lock_that_outlasts_the_patience_is_retried_and_the_batch_applied_once(
     file: Path,
 ) -> None:

@@ -23,6 +23,7 @@ GOOD_RULE = '[[rule]]\nname = "r"\nsignal = "duration"\nthreshold = 1.0\n'
         ("schema = 1", "schema 1", "TOML"),
     ],
 )
+@pytest.mark.fault("profile", "hostile")
 def test_a_profile_that_cannot_be_used_names_file_and_key(
     command: str, old: str, new: str, path: str
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_profile_that_cannot_be_used_names_file_and_key(
         ("threshold", "treshold", "treshold"),
     ],
 )
+@pytest.mark.fault("rules", "hostile")
 def test_rules_that_cannot_be_used_name_file_and_key(
     ran: Path, command: str, old: str, new: str, told: str
 ) -> None:

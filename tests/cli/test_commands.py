@@ -15,7 +15,7 @@ from simlab.dataset.read import read
 from .cases import PROFILE, call, complaint, told, written
 
 COMMANDS = [
-    "demo", "gen", "fit", "run", "kpi", "effect", "backtest", "tune", "drift", "export",
+    "demo", "gen", "fit", "run", "recover", "kpi", "effect", "backtest", "tune", "drift", "export",
     "dashboard",
 ]  # fmt: skip
 KPIS = {

@@ -44,6 +44,7 @@ def kept(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("bad", BAD)
+@pytest.mark.fault("dataset", "hostile")
 def test_a_bad_line_of_json_is_kept_with_where_and_why(tmp_path: Path, bad: bytes) -> None:
     path = write_lines(tmp_path / "a.jsonl", [GOOD, b"", bad, GOOD])
     dataset = read(path, max_rejected=0.34)
@@ -57,6 +58,7 @@ def test_a_bad_line_of_json_is_kept_with_where_and_why(tmp_path: Path, bad: byte
 
 
 @pytest.mark.parametrize("bad", BAD_CSV)
+@pytest.mark.fault("dataset", "hostile")
 def test_a_bad_line_of_csv_is_kept_with_where_and_why(tmp_path: Path, bad: bytes) -> None:
     path = tmp_path / "a.csv"
     head, good = ",".join(CORE).encode(), b"2026-01-05,1,success,007"
@@ -73,6 +75,7 @@ def test_a_bad_line_of_csv_is_kept_with_where_and_why(tmp_path: Path, bad: bytes
     packed=st.booleans(),
     cut=st.integers(0, 200),
 )
+@pytest.mark.fault("dataset", "hostile")
 def test_accepted_and_rejected_are_all_the_lines_of_any_file(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], cut: int, *, packed: bool
 ) -> None:
@@ -97,6 +100,7 @@ def test_accepted_and_rejected_are_all_the_lines_of_any_file(
     content=st.binary(max_size=300),
     name=st.sampled_from(["a.jsonl", "a.csv", "a.log", "a.csv.gz", "a.parquet"]),
 )
+@pytest.mark.fault("dataset", "hostile")
 def test_any_bytes_at_all_end_in_rows_or_in_one_line(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str
 ) -> None:
@@ -108,6 +112,7 @@ def test_any_bytes_at_all_end_in_rows_or_in_one_line(
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
+@pytest.mark.fault("dataset", "hostile")
 def test_a_cut_gzip_keeps_what_was_read_and_rejects_its_tail(tmp_path: Path, share: float) -> None:
     path = write_lines(tmp_path / "a.jsonl.gz", cores(3000))
     packed = path.read_bytes()

@@ -25,7 +25,7 @@ from simlab.workload.source import source_of_profile
 
 from .test_interrupt import MAIN
 
-KILLS = 30 if os.environ.get("SIMLAB_NIGHTLY") else 3
+KILLS = 30 if os.environ.get("SIMLAB_NIGHTLY") else 2
 
 
 def working(out: Path, db: Path, *, batches: int, speed: int = 60) -> "subprocess.Popen[str]":
@@ -57,6 +57,7 @@ def applied(db: Path) -> int:
             reader.close()
 
 
+@pytest.mark.fault("database", "kill")
 def test_a_bot_killed_again_and_again_ends_with_each_batch_once_and_the_books_agree(
     tmp_path: Path,
 ) -> None:
@@ -77,13 +78,14 @@ def test_a_bot_killed_again_and_again_ends_with_each_batch_once_and_the_books_ag
     assert succeeded.n_unique() == len(succeeded) == applied(db)
 
 
+@pytest.mark.fault("database", "stop")
 def test_sigterm_finishes_the_batch_at_hand_and_exits_0(tmp_path: Path) -> None:
     bot = working(tmp_path / "a", tmp_path / "stock.db", batches=20, speed=10)
     bot.send_signal(signal.SIGTERM)
     said, complained = bot.communicate(timeout=20)
     assert bot.returncode == 0, complained
     assert "Traceback" not in said + complained
-    assert "asked to end: the batches at hand were finished" in complained
+    assert "asked to end: the attempts at hand were finished, and no others begun" in complained
     assert "stock reconciled: " in said
     facts = read_manifest(tmp_path / "a").run
     assert facts is not None
@@ -105,7 +107,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     try:
         yield place
     finally:
-        subprocess.run(["umount", str(place)], check=True, timeout=10)
+        subprocess.run(["umount", "--lazy", str(place)], check=True, timeout=10)
 
 
 def fill(place: Path) -> None:
@@ -115,6 +117,7 @@ def fill(place: Path) -> None:
             file.write(bytes(65536))
 
 
+@pytest.mark.fault("database", "full disk")
 def test_on_a_full_disk_batches_fail_whole_and_go_on_when_there_is_room(
     tmp_path: Path, small_disk: Path
 ) -> None:
@@ -163,6 +166,8 @@ def test_all_trouble_ends_with_the_run(tmp_path: Path) -> None:
     other.close()
 
 
+@pytest.mark.fault("database", "unreachable")
+@pytest.mark.fault("database", "hostile")
 def test_a_database_that_cannot_be_used_leaves_no_run(tmp_path: Path) -> None:
     foreign = tmp_path / "foreign.db"
     with sqlite3.connect(foreign) as writer:

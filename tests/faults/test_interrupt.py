@@ -42,6 +42,9 @@ def _interrupts() -> Iterator[None]:
 
 @pytest.mark.parametrize(("kind", "method"), SITES)
 @pytest.mark.parametrize("at", [50, 51, 52, 53])
+@pytest.mark.fault("log", "stop")
+@pytest.mark.fault("metrics", "stop")
+@pytest.mark.fault("record", "stop")
 def test_a_signal_while_an_event_is_told_waits_until_all_have_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, method: str, at: int
 ) -> None:
@@ -94,6 +97,8 @@ WALL = ("run", "flat", "--clock", "wall", "--speed", "20", "--metrics-port", "0"
 
 
 @pytest.mark.parametrize("arguments", [WALL, ("demo",)])
+@pytest.mark.fault("log", "stop")
+@pytest.mark.fault("record", "stop")
 def test_ctrl_c_leaves_a_readable_run_and_exits_130(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
@@ -113,15 +118,28 @@ def test_ctrl_c_leaves_a_readable_run_and_exits_130(
     assert events(tmp_path / "a" / "logs")[-1]["event"] == "run_finished"
 
 
-def test_sigterm_keeps_what_the_run_did(tmp_path: Path) -> None:
-    bot = working(tmp_path / "a", *WALL)
+@pytest.mark.parametrize("telemetry", ["default", "plain"])
+@pytest.mark.fault("log", "stop")
+@pytest.mark.fault("plain log", "stop")
+@pytest.mark.fault("alerts file", "stop")
+@pytest.mark.fault("record", "stop")
+def test_sigterm_keeps_what_the_run_did(tmp_path: Path, telemetry: str) -> None:
+    """And the alerts that it brought, which are many here."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text('schema = 1\n[[rule]]\nname = "slow"\nsignal = "duration"\nthreshold = 0.35\n')
+    chosen = ("--telemetry", telemetry, "--rules", str(rules))
+    bot = working(tmp_path / "a", *WALL, *chosen)
     bot.send_signal(signal.SIGTERM)
     said, complained = bot.communicate(timeout=20)
     assert bot.returncode == 0
     assert "Traceback" not in said + complained
     assert equal(read(tmp_path / "a"), read(tmp_path / "a" / "logs"))
+    alerts = events(tmp_path / "a" / "alerts.jsonl")
+    assert alerts
+    assert alerts == events(tmp_path / "a" / "logs", kind="alert")
 
 
+@pytest.mark.fault("dataset", "stop")
 def test_ctrl_c_while_a_dataset_is_made_exits_130_and_leaves_nothing(tmp_path: Path) -> None:
     bot = subprocess.Popen(
         [sys.executable, "-c", MAIN, "gen", "--rows", "30000000", "--workers", "1", "--out",

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import simlab
 
 from . import nursery
@@ -38,6 +40,8 @@ def check_whole(told: dict[str, Any]) -> None:
     assert all(name.startswith(nursery.LOG) for name in told["files"])
 
 
+@pytest.mark.fault("log", "kill")
+@pytest.mark.fault("rotated files", "kill")
 def test_a_bot_killed_at_any_moment_loses_no_line_and_doubles_none(tmp_path: Path) -> None:
     told = raised(tmp_path, "kills", KILLS)
     check_whole(told)
@@ -45,6 +49,9 @@ def test_a_bot_killed_at_any_moment_loses_no_line_and_doubles_none(tmp_path: Pat
     assert told["acked"] > 10 * KILLS
 
 
+@pytest.mark.fault("log", "kill")
+@pytest.mark.fault("sidecar", "kill")
+@pytest.mark.fault("rotated files", "kill")
 def test_a_bot_killed_at_any_line_of_the_logs_code_loses_none_and_doubles_none(
     tmp_path: Path,
 ) -> None:
@@ -54,6 +61,7 @@ def test_a_bot_killed_at_any_line_of_the_logs_code_loses_none_and_doubles_none(
     assert told["ended"] * EVERY > 1000
 
 
+@pytest.mark.fault("log", "stop")
 def test_a_bot_that_is_terminated_leaves_all_in_its_log(tmp_path: Path) -> None:
     told = raised(tmp_path, "terms", 50)
     check_whole(told)
@@ -61,6 +69,7 @@ def test_a_bot_that_is_terminated_leaves_all_in_its_log(tmp_path: Path) -> None:
     assert told["acked"] >= 150
 
 
+@pytest.mark.fault("log", "stop")
 def test_a_bot_that_just_returns_leaves_all_in_its_log(tmp_path: Path) -> None:
     told = raised(tmp_path, "ends", 10)
     check_whole(told)

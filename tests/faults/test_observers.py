@@ -15,23 +15,33 @@ from simlab.bot.machine import SimulatedMachine
 from simlab.dataset.read import read
 from simlab.dataset.recorder import Recorder
 from simlab.run import Ran
+from simlab.run.telemetry import AlertsFile, TelemetryName
 from simlab.telemetry.crashsafe import CrashSafeLog
+from simlab.telemetry.handler import DailyFileHandler, LineFileHandler
 from simlab.telemetry.jsonlog import JsonFormatter
 from simlab.telemetry.line import LineEncoder
 from simlab.telemetry.metrics import Metrics
+from simlab.telemetry.plain import PlainMetrics
+from simlab.telemetry.plainlog import PlainFormatter, PlainLog
 from simlab.telemetry.sidecar import Sidecar
 
-SITES: list[tuple[type, str, set[str]]] = [
-    (CrashSafeLog, "emit", {"log"}),
-    (LineEncoder, "line", {"log"}),
-    (Sidecar, "append", {"log"}),
-    (JsonFormatter, "format", {"log", "alerts"}),
-    (Metrics, "emit", {"metrics"}),
-    (SimulatedMachine, "emit", {"machine"}),
-    (Recorder, "emit", {"record"}),
-    (Evaluator, "observe", {"rules"}),
+SITES: list[tuple[str, TelemetryName, type, str, set[str]]] = [
+    ("log", "default", CrashSafeLog, "emit", {"log"}),
+    ("log", "default", LineEncoder, "line", {"log"}),
+    ("sidecar", "default", Sidecar, "append", {"log"}),
+    ("log", "default", JsonFormatter, "format", {"log", "alerts"}),
+    ("metrics", "default", Metrics, "emit", {"metrics"}),
+    ("record", "default", SimulatedMachine, "emit", {"machine"}),
+    ("record", "default", Recorder, "emit", {"record"}),
+    ("rules", "default", Evaluator, "observe", {"rules"}),
+    ("alerts file", "default", AlertsFile, "emit", {"alerts"}),
+    ("alerts file", "default", LineFileHandler, "emit", {"alerts"}),
+    ("plain log", "plain", PlainLog, "emit", {"log"}),
+    ("rotated files", "plain", DailyFileHandler, "shouldRollover", {"log"}),
+    ("plain log", "plain", PlainFormatter, "format", {"log"}),
+    ("metrics", "plain", PlainMetrics, "emit", {"metrics"}),
 ]
-"""What can fail, and under which names the losses are counted."""
+"""The place, and what can fail there in which telemetry; under which names losses count."""
 
 
 def failing(real: Callable[..., Any], *, every: int) -> tuple[Callable[..., Any], list[int]]:
@@ -58,12 +68,16 @@ def test_nothing_is_dropped_when_nothing_fails(sound: Ran) -> None:
 
 
 @pytest.mark.parametrize("every", [1, 7])
-@pytest.mark.parametrize(("kind", "method", "names"), SITES)
+@pytest.mark.parametrize(
+    ("telemetry", "kind", "method", "names"),
+    [pytest.param(*what, marks=pytest.mark.fault(place, "raising")) for place, *what in SITES],
+)
 def test_whoever_fails_the_rows_are_the_same_and_every_loss_is_counted(
     sound: Ran,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    telemetry: TelemetryName,
     kind: type,
     method: str,
     names: set[str],
@@ -71,7 +85,7 @@ def test_whoever_fails_the_rows_are_the_same_and_every_loss_is_counted(
 ) -> None:
     call, failed = failing(getattr(kind, method), every=every)
     monkeypatch.setattr(kind, method, call)
-    ran = made(tmp_path / "a")
+    ran = made(tmp_path / "a", telemetry=telemetry)
     assert set(ran.dropped) == names
     assert sum(ran.dropped.values()) == failed[0] > 0
     assert done(ran).equals(done(sound)) or kind is Recorder

@@ -32,6 +32,7 @@ def test_it_is_there_while_the_block_runs_and_afterwards(tmp_path: Path) -> None
     assert names(tmp_path / "a") == {"b"}
 
 
+@pytest.mark.fault("run directory", "raising")
 def test_a_run_that_fails_in_the_middle_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,6 +42,7 @@ def test_a_run_that_fails_in_the_middle_leaves_nothing(
     assert not names(tmp_path)
 
 
+@pytest.mark.fault("run directory", "full disk")
 def test_a_run_that_cannot_be_written_is_one_line_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +92,7 @@ def test_force_replaces_nothing_that_is_not_simlabs(tmp_path: Path) -> None:
     assert (tmp_path / "file").is_file()
 
 
+@pytest.mark.fault("run directory", "second writer")
 def test_force_takes_no_directory_from_a_run_that_still_goes_on(tmp_path: Path) -> None:
     place = tmp_path / "a"
     with directory(place, force=False) as folder:
@@ -100,6 +103,7 @@ def test_force_takes_no_directory_from_a_run_that_still_goes_on(tmp_path: Path) 
     assert names(place) == {"logs"}
 
 
+@pytest.mark.fault("run directory", "kill")
 def test_what_a_killed_run_was_to_replace_comes_back_when_the_next_fails(tmp_path: Path) -> None:
     """The killed run has left its half beside what it had set aside."""
     for name in ("a", ".a.replaced"):

@@ -16,9 +16,9 @@ import pytest
 from simlab.errors import OutputError
 from simlab.events import Attempt, RunStarted
 from simlab.telemetry.crashsafe import CrashSafeLog
-from simlab.telemetry.handler import DailyFileHandler, open_log
-from simlab.telemetry.jsonlog import JsonFormatter, record_of
+from simlab.telemetry.handler import DailyFileHandler
 from simlab.telemetry.logfile import LogFile
+from simlab.telemetry.plainlog import PlainLog
 from simlab.telemetry.sidecar import Sidecar, sidecar_of
 from simlab.telemetry.spill import Spill
 
@@ -46,8 +46,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log(path: Path) -> Iterator[CrashSafeLog]:
-    """A log that goes to its file when it is told to."""
-    log = CrashSafeLog(path, run_id="r", spill_every_s=NEVER_S)
+    """A log that goes to its file when it is told to, or finds its sidecar full."""
+    log = CrashSafeLog(path, run_id="r", spill_every_s=NEVER_S, capacity_bytes=1 << 20)
     yield log
     log.close()
 
@@ -55,15 +55,15 @@ def log(path: Path) -> Iterator[CrashSafeLog]:
 def test_both_stacks_leave_the_same_files_with_the_same_bytes(tmp_path: Path) -> None:
     """Over some days, with plain calls between the events."""
     ours = CrashSafeLog(tmp_path / "ours" / "inventory.log", run_id="r", kept_days=1)
-    plain = open_log(tmp_path / "plain" / "inventory.log", JsonFormatter(run_id="r"))
-    plain.backupCount = 1
+    plain = PlainLog(tmp_path / "plain" / "inventory.log", run_id="r")
+    plain.handler.backupCount = 1
     for number, each in enumerate([RunStarted(START_US, "w", "virtual", 1, 1), *load(60_000)]):
         ours.emit(each)
-        plain.handle(record_of(each))
+        plain.emit(each)
         if number % 1000 == 0:
             said = {"msg": "said", "created": each.time_us / 1e6, "number": number}
             ours.handler.handle(logging.makeLogRecord(said))
-            plain.handle(logging.makeLogRecord(said))
+            plain.handler.handle(logging.makeLogRecord(said))
     ours.close()
     plain.close()
     files = {
@@ -128,6 +128,8 @@ def written_to(path: Path) -> None:
         (written_to, [1, 99, 2, 3, 4]),
     ],
 )
+@pytest.mark.fault("log", "moved")
+@pytest.mark.fault("rotated files", "moved")
 def test_whatever_happens_to_the_file_the_next_lines_are_at_its_path(
     log: CrashSafeLog, path: Path, happens: Callable[[Path], None], expected: list[int]
 ) -> None:
@@ -143,6 +145,7 @@ def test_whatever_happens_to_the_file_the_next_lines_are_at_its_path(
     assert log.dropped == 0
 
 
+@pytest.mark.fault("sidecar", "moved")
 def test_a_lost_sidecar_is_soon_replaced_so_that_a_kill_still_loses_nothing(path: Path) -> None:
     log = CrashSafeLog(path, run_id="r", spill_every_s=0.01)
     moved(path)
@@ -157,6 +160,7 @@ def test_a_lost_sidecar_is_soon_replaced_so_that_a_kill_still_loses_nothing(path
     assert told(path.parent) == [1]
 
 
+@pytest.mark.fault("log", "moved")
 def test_a_directory_that_became_a_file_keeps_the_lines_waiting(
     log: CrashSafeLog, path: Path
 ) -> None:
@@ -185,6 +189,9 @@ SITES: list[tuple[type, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "method"), SITES)
+@pytest.mark.fault("log", "raising")
+@pytest.mark.fault("sidecar", "raising")
+@pytest.mark.fault("rotated files", "raising")
 def test_whatever_fails_in_the_background_the_caller_sees_nothing_and_no_line_is_lost(
     path: Path, monkeypatch: pytest.MonkeyPatch, kind: type, method: str
 ) -> None:

@@ -81,6 +81,7 @@ def test_what_raises_while_it_is_scraped_is_missing_alone_and_counted(
         assert told["inv_telemetry_dropped_total{scrape}"] == 1 + 3 * (scrape - 1)
 
 
+@pytest.mark.fault("metrics", "hostile")
 def test_a_lone_surrogate_in_anyones_label_comes_as_a_question_mark() -> None:
     registry = Registry()
     family = GaugeMetricFamily("g", "", labels=["a"])
@@ -100,6 +101,7 @@ class Hostile:
 
 
 @pytest.mark.parametrize("kind", [Metrics, PlainMetrics])
+@pytest.mark.fault("metrics", "hostile")
 def test_labels_of_any_kind_are_counted_and_none_stops_an_event(
     kind: type[Metrics] | type[PlainMetrics],
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from simlab.errors import OutputError
 from simlab.events import Sample
-from simlab.telemetry.handler import DailyFileHandler, open_log
+from simlab.telemetry.handler import DailyFileHandler, LineFileHandler, open_log
 from simlab.telemetry.jsonlog import JsonFormatter, record_of
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -79,6 +79,7 @@ def test_days_without_records_leave_no_file(tmp_path: Path) -> None:
     assert list(lines(tmp_path)) == ["inventory.log", "inventory.log.2026-01-05"]
 
 
+@pytest.mark.fault("rotated files", "moved")
 def test_a_name_that_is_taken_is_never_overwritten(tmp_path: Path) -> None:
     for name in ("inventory.log.2026-01-05", "inventory.log.2026-01-05.1"):
         (tmp_path / name).write_text("older")
@@ -179,3 +180,13 @@ def test_a_log_that_cannot_be_opened_is_refused_in_one_line(tmp_path: Path) -> N
     (tmp_path / "logs").touch()
     with pytest.raises(OutputError, match=r"^.*/logs/inventory.log: the log cannot be .*$"):
         open_log(tmp_path / "logs" / "inventory.log", logging.Formatter())
+
+
+def test_a_line_file_sets_the_torn_end_aside_that_someone_left(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    path.write_text("whole\ntor")
+    handler = LineFileHandler(path)
+    handler.handle(logging.makeLogRecord({"msg": "next"}))
+    handler.close()
+    assert path.read_text() == "whole\nnext\n"
+    assert (tmp_path / "alerts-jsonl.torn").read_text() == "tor\n"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simlab.events import Alert, Attempt, Event, RunFinished, RunStarted, Sample
+from simlab.events import Alert, Attempt, Degraded, Event, RunFinished, RunStarted, Sample
 from simlab.telemetry.jsonlog import LINE_LIMIT_BYTES, JsonFormatter, record_of
 
 from .hostile import agreed, any_text, metadata
@@ -35,6 +35,7 @@ EVENTS: list[tuple[Event, str, str]] = [
     (msgspec.structs.replace(ALERT, severity="ticket", value=None), "alert", "WARNING"),
     (RunStarted(MOMENT_US, "flat", "virtual", 10, 4), "run_started", "INFO"),
     (RunFinished(MOMENT_US, {"retry_count": None}, 1.0, 99.5), "run_finished", "INFO"),
+    (Degraded(MOMENT_US, "log", 7, final=False), "telemetry_degraded", "WARNING"),
 ]
 
 

@@ -133,6 +133,7 @@ def test_what_ends_the_bot_is_reported_and_successes_and_retries_are_not() -> No
 
 
 @pytest.mark.parametrize("dsn", ["", "nonsense", "http://nokey/1", "ftp://key@host/1", "https://"])
+@pytest.mark.fault("Sentry", "hostile")
 def test_a_dsn_that_is_none_is_told_of_in_a_line_and_all_else_does_nothing(dsn: str) -> None:
     before = threading.active_count()
     sentry = Sentry(dsn, run_id="run-1")
@@ -164,6 +165,7 @@ def costs_us(sentry: Sentry, error: BaseException | None, count: int = 2000) -> 
 
 
 @pytest.mark.parametrize("error", [None, raised()])
+@pytest.mark.fault("Sentry", "unreachable")
 def test_a_dead_server_costs_under_50_us_an_error_and_all_losses_are_counted(
     capfd: pytest.CaptureFixture[str], error: BaseException | None
 ) -> None:
@@ -176,6 +178,7 @@ def test_a_dead_server_costs_under_50_us_an_error_and_all_losses_are_counted(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.fault("Sentry", "unreachable")
 def test_a_server_that_hangs_does_not_hold_up_the_end() -> None:
     with server(delay_s=5.0) as (dsn, _):
         sentry = Sentry(dsn, run_id="run-1")
@@ -195,6 +198,7 @@ def test_what_a_server_refuses_is_counted() -> None:
     assert len(events) == sentry.dropped == 5
 
 
+@pytest.mark.fault("Sentry", "crowd")
 def test_more_than_can_wait_is_dropped_and_counted_and_memory_is_bounded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

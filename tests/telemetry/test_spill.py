@@ -6,11 +6,30 @@ from pathlib import Path
 
 import pytest
 
+from simlab.events import Attempt
+from simlab.telemetry import spill as spill_module
 from simlab.telemetry.crashsafe import recover
+from simlab.telemetry.line import LineEncoder
 from simlab.telemetry.sidecar import Sidecar, sidecar_of
 from simlab.telemetry.spill import Spill
 
-DONE, DUE = b"first\n", b"two\n3\n\nand five\n"
+EVENT = Attempt(1_767_571_201_000_500, 0.5, "success", 7, 3, 1, 40, 0.25, None)
+ENCODER = LineEncoder(run_id="r")
+DONE = b"first\n"
+DUE = b"two\n3\n" + ENCODER.line(EVENT) + b"\nand five\n"
+"""In the sidecar the line of the event is none yet."""
+
+
+def made(log: Path) -> Sidecar:
+    sidecar = Sidecar(sidecar_of(log))
+    assert sidecar.set_preamble(ENCODER.preamble or b"")
+    return sidecar
+
+
+def append_due(sidecar: Sidecar) -> None:
+    sidecar.append(b"two\n3\n")
+    sidecar.append_event(EVENT)
+    sidecar.append(b"\nand five\n")
 
 
 @pytest.fixture
@@ -20,11 +39,11 @@ def log(tmp_path: Path) -> Path:
 
 def left(log: Path, *, written: int) -> None:
     """What a process leaves that is killed after it wrote so many bytes of what was due."""
-    sidecar = Sidecar(sidecar_of(log))
+    sidecar = made(log)
     spill = Spill(sidecar, log)
     sidecar.append(DONE)
     assert spill.drain()
-    sidecar.append(DUE)
+    append_due(sidecar)
     with log.open("ab") as file:
         file.write(DUE[:written])
     spill.close()
@@ -49,7 +68,7 @@ def test_so_it_is_when_the_file_was_renamed_since(log: Path, written: int) -> No
     assert renamed.read_bytes().endswith(b"\n")
 
 
-WHOLE = [0, 4, 6, 7, len(DUE)]
+WHOLE = [at for at in range(len(DUE) + 1) if DUE[:at].endswith(b"\n") or not at]
 
 
 @pytest.mark.parametrize("written", WHOLE)
@@ -73,13 +92,13 @@ def test_what_may_be_gone_with_the_file_is_written_again(
 
 def test_the_torn_end_that_others_left_is_set_aside(log: Path) -> None:
     log.write_bytes(b"whole\n" + b"torn" * 50_000)
-    sidecar = Sidecar(sidecar_of(log))
+    sidecar = made(log)
     spill = Spill(sidecar, log)
     sidecar.append(DONE)
     assert spill.drain()
     with log.open("ab") as file:
         file.write(b"torn")
-    sidecar.append(DUE)
+    append_due(sidecar)
     assert spill.drain()
     spill.close()
     sidecar.close()
@@ -95,14 +114,14 @@ def test_an_exception_between_the_write_and_the_note_of_it_doubles_nothing(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    sidecar = Sidecar(sidecar_of(log))
+    sidecar = made(log)
     spill = Spill(sidecar, log)
     sidecar.append(DONE)
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(Sidecar, "advance", interrupted)
+        meanwhile.setattr(spill_module, "_later", interrupted)
         with pytest.raises(KeyboardInterrupt):
             spill.drain()
-    sidecar.append(DUE)
+    append_due(sidecar)
     assert spill.drain()
     assert log.read_bytes() == DONE + DUE
     spill.close()
@@ -113,20 +132,20 @@ def test_an_exception_between_the_write_and_the_note_of_it_doubles_nothing(
 def test_a_disk_that_takes_a_part_holds_whole_lines_and_the_rest_later(
     log: Path, monkeypatch: pytest.MonkeyPatch, fits: int
 ) -> None:
-    real, room = os.writev, [fits]
+    real, room = os.write, [fits]
 
-    def writev(fd: int, parts: list[memoryview]) -> int:
-        taken = min(room[0], sum(map(len, parts)))
+    def write(fd: int, lines: bytes) -> int:
+        taken = min(room[0], len(lines))
         room[0] -= taken
         if not taken:
             raise OSError(28, "No space left on device")
-        return real(fd, [memoryview(b"".join(parts)[:taken])])
+        return real(fd, lines[:taken])
 
-    sidecar = Sidecar(sidecar_of(log))
+    sidecar = made(log)
     spill = Spill(sidecar, log)
-    sidecar.append(DUE)
+    append_due(sidecar)
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(os, "writev", writev)
+        meanwhile.setattr(os, "write", write)
         assert spill.drain() == (fits == len(DUE))
         assert log.read_bytes() == DUE[: DUE.rfind(b"\n", 0, fits) + 1]
     assert not spill.drain() or fits == len(DUE)  # it is let rest

@@ -114,6 +114,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], flo
 
 
 @pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.fault("dataset", "kill")
 def test_killed_at_any_moment_it_is_absent_or_complete_and_the_next_run_succeeds(
     tmp_path: Path, whole: tuple[dict[str, str], float], workers: int
 ) -> None:
@@ -139,6 +140,7 @@ def test_killed_at_any_moment_it_is_absent_or_complete_and_the_next_run_succeeds
 
 
 @pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.fault("dataset", "stop")
 def test_interrupted_with_all_its_processes_it_leaves_nothing_and_says_nothing(
     tmp_path: Path, workers: int
 ) -> None:
@@ -166,6 +168,7 @@ def test_interrupted_with_all_its_processes_it_leaves_nothing_and_says_nothing(
     ("name", "workers"),
     [("out", 1), ("out", 2), ("out.parquet", 1), ("out.jsonl", 2), ("out.csv.gz", 1)],
 )
+@pytest.mark.fault("dataset", "full disk")
 def test_without_space_it_says_so_in_one_line_and_leaves_nothing(
     tmp_path: Path, name: str, workers: int
 ) -> None:
@@ -210,6 +213,7 @@ def straight(
         pytest.param("out", "dask", 2, 2, marks=DASK),
     ],
 )
+@pytest.mark.fault("dataset", "kill")
 def test_killed_again_and_again_and_resumed_it_ends_with_the_same_bytes(
     tmp_path: Path,
     straight: Callable[[str], tuple[dict[str, str], float]],
@@ -247,6 +251,7 @@ def largest_part(tmp_path_factory: pytest.TempPathFactory) -> int:
 
 
 @pytest.mark.parametrize("name", ["out", "out.jsonl"])
+@pytest.mark.fault("dataset", "full disk")
 def test_without_space_and_with_resume_it_keeps_what_is_whole_and_goes_on(
     tmp_path: Path,
     straight: Callable[[str], tuple[dict[str, str], float]],

@@ -280,6 +280,7 @@ PLACES = [
 
 
 @given(st.sampled_from(PLACES), NASTY, st.text(max_size=6) | st.just("a` - at `$.start[3].b"))
+@pytest.mark.fault("profile", "hostile")
 def test_whatever_stands_anywhere_a_profile_loads_or_is_refused_in_one_line(
     place: tuple[str, str | None], nasty: Any, key: str
 ) -> None:

@@ -7,7 +7,6 @@ from simlab.alerts.live import Evaluator
 from simlab.alerts.rules_file import strategy_rules
 from simlab.events import Alert, Attempt
 from simlab.run.telemetry import TelemetryName, log_of, metrics_of
-from simlab.telemetry.crashsafe import CrashSafeLog
 from simlab.telemetry.crashsafe import recover as recover_log
 
 LOG: Final = "inventory.log"
@@ -47,8 +46,7 @@ class Default:
 
     def drain(self) -> None:
         """Have the lines in the file and the cells added up."""
-        if isinstance(self._log, CrashSafeLog):
-            self._log.flush()
+        self._log.flush()
         self._metrics.exposition()
 
     def close(self) -> None:
