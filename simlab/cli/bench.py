@@ -41,7 +41,7 @@ def bench(
     ] = False,
     rounds: Annotated[
         int | None,
-        typer.Option(help="A process a stack each; by default 6, with --quick 5.", min=1),
+        typer.Option(help="A process a stack each; by default 5.", min=1),
     ] = None,
     events: Annotated[
         int | None,
