@@ -37,7 +37,7 @@ def bench(
         ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="In 20 s: fewer rounds, no parts, no kills.")
+        bool, typer.Option("--quick", help="In 20 s: fewer stacks and events, no parts, no kills.")
     ] = False,
     rounds: Annotated[
         int | None,
