@@ -35,10 +35,11 @@ def _on_noise(bill: Bill) -> list[str]:
     if not bill.is_noisy:
         return []
     floor = floor_told(bill.floors["called"])
-    return [
+    told = (
         f"this machine is too noisy now: plain against plain comes to {floor}, more than "
         f"{MOST_NOISE:g}; smaller differences cannot be told. End what else runs, or add --rounds"
-    ]
+    )
+    return [told]
 
 
 def _on_drops(bill: Bill) -> list[str]:
