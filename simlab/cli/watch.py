@@ -3,7 +3,7 @@
 import json
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Annotated, ParamSpec
@@ -125,7 +125,7 @@ def watch(
     from simlab.watch.sink import Sink
     from simlab.watch.watch import watch as follow
 
-    tell = _one_at_a_time(note)
+    tell = _one_at_a_time(_tell)
     asked = Asked(
         on_firing=on_firing,
         on_resolved=on_resolved,
@@ -205,7 +205,15 @@ def _say_json(told: "Told") -> None:
 
 
 def _say_to(receiver: str, told: "Told") -> None:
-    say(f"{_line(told)} -> {receiver}")
+    from simlab.errors import OutputError
+
+    with suppress(OutputError, typer.Exit):  # no one to read it is no reason to page no one
+        say(f"{_line(told)} -> {receiver}")
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError):  # as above
+        note(text)
 
 
 def _line(told: "Told") -> str:
@@ -239,7 +247,7 @@ def _tell_tally(watched: "Watched") -> None:
     for name, cursor in watched.cursors.items():
         words = ((f"{count:,} {what.replace('_', ' ')}") for what, count in _figures(cursor).items()
                  if count or what == "delivered")  # fmt: skip
-        note(f"{name}: {', '.join(words)} since the first start")
+        _tell(f"{name}: {', '.join(words)} since the first start")
 
 
 def _undelivered(watched: "Watched") -> str:

@@ -116,11 +116,12 @@ def log_at(path: Path) -> Path:
 
 
 def check_ours(place: Place) -> None:
-    """Make sure that a log is a bot's, by the first lines of its newest file that has any.
+    """Make sure that a log is a bot's: of its files with lines at least one begins as one does.
 
     Raises:
-        InputError: none of them is, or it cannot be read.
+        InputError: none does, or one cannot be read.
     """
+    foreign: list[str] = []
     for file in reversed(place.files()):
         path = place.log.with_name(file.name)
         try:
@@ -131,11 +132,10 @@ def check_ours(place: Place) -> None:
         if any(_is_line(line) for line in lines):
             return
         if lines:
-            begun = lines[0][:60].decode(errors="replace")
-            raise InputError(
-                f"{path}: not a bot's log: expected JSON lines with timestamp and event, "
-                f"found {begun!r}"
-            )
+            foreign.append(f"{path}: not a bot's log: expected JSON lines with timestamp and "
+                           f"event, found {lines[0][:60].decode(errors='replace')!r}")  # fmt: skip
+    if foreign:
+        raise InputError(foreign[0])
 
 
 def _is_line(line: bytes) -> bool:

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -77,18 +79,27 @@ def test_once_exits_1_when_not_all_was_delivered_and_says_why() -> None:
     assert len(server.got) == 4
 
 
+@contextmanager
+def process(*command: str) -> Iterator["subprocess.Popen[str]"]:
+    """The program at work, ended in any case."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*SIMLAB, *command], stdout=pipe, stderr=pipe, text=True) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 @pytest.mark.fault("watch", "stop")
 def test_it_ends_when_asked_with_its_state_saved(number: signal.Signals, code: int) -> None:
     """And what it is at is finished first: a command is not left half done."""
     script = "sh -c 'echo begun >> begun; sleep 1; echo $SIMLAB_ALERT_ID >> done'"
-    watch = subprocess.Popen(
-        [*SIMLAB, "watch", "logs", "--from", "start", "--on-firing", script],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    until(Path("begun").exists)
-    watch.send_signal(number)
-    said, complained = watch.communicate(timeout=20)
+    command = ["watch", "logs", "--from", "start", "--on-firing", script]
+    with process(*command) as watch:
+        until(Path("begun").exists)
+        watch.send_signal(number)
+        said, complained = watch.communicate(timeout=20)
     assert watch.returncode == code
     assert "Traceback" not in said + complained
     assert Path("done").read_text() == "a0\n"
@@ -107,6 +118,15 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert len(call("watch", "logs", "--once").out.splitlines()) == 4
+
+
+def test_receivers_get_their_events_when_no_one_can_be_told_of_it() -> None:
+    with Path("/dev/full").open("w") as full, serving() as server:
+        done = subprocess.run(
+            [*SIMLAB, "watch", "logs", "--once", "--webhook", server.url],
+            stdout=full, stderr=full, check=False, timeout=30,
+        )  # fmt: skip
+    assert (done.returncode, len(server.got)) == (0, 4)
 
 
 @pytest.mark.fault("watch", "hostile")
@@ -168,12 +188,13 @@ def test_what_cannot_be_used_is_told_in_one_line_and_leaves_nothing(
 
 @pytest.mark.fault("watch", "second writer")
 def test_a_second_watch_on_the_same_state_is_refused(tmp_path: Path) -> None:
-    first = subprocess.Popen([*SIMLAB, "watch", "logs"], stderr=subprocess.DEVNULL)
-    until(Path("logs/inventory-log.watch").exists)
-    until(lambda: Path("logs/inventory-log.watch").stat().st_size)
-    line_ = complaint("watch", "logs")
-    first.terminate()
-    assert first.wait(20) == 0
+    with process("watch", "logs") as first:
+        until(Path("logs/inventory-log.watch").exists)
+        until(lambda: Path("logs/inventory-log.watch").stat().st_size)
+        line_ = complaint("watch", "logs")
+        first.terminate()
+        first.communicate(timeout=20)
+    assert first.returncode == 0
     assert line_.startswith("logs/inventory-log.watch: another simlab watch has this state")
 
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 from watch.cases import Notebook, alert, expected, following, lines, once, put, until
@@ -34,7 +35,7 @@ class Bot(threading.Thread):
     """Logs alerts of two rules among its attempts until it is told to end, a day every 3 s."""
 
     def __init__(self, log: Path) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.log = CrashSafeLog(log, run_id="r", kept_days=0)
         self.ended = threading.Event()
         self.told = 0
@@ -65,6 +66,12 @@ class Victim:
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self._until_s = time.monotonic() + 0.2 + self._longest_s * self._rng.random()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     def tend(self) -> None:
         if time.monotonic() > self._until_s:
@@ -111,24 +118,18 @@ def test_no_alert_is_missed_when_watch_and_receiver_are_killed_at_random(
     ]  # fmt: skip
     bot = Bot(log)
     bot.start()
-    pages = Victim(sys.executable, pager.__file__, str(free), str(posted), rng=rng, longest_s=1.5)
-    watches = Victim(*watch, rng=rng, longest_s=1.0)
-    while watches.killed < KILLS:
-        watches.tend()
-        pages.tend()
-        time.sleep(0.005)
-    watches.kill()
-    bot.ended.set()
-    bot.join()
-    time.sleep(0.3)  # a command that outlived the watch
-    done = subprocess.run(
-        [*watch, "--once", "--tries", "100"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    pages.kill()
+    pager_ = [sys.executable, pager.__file__, str(free), str(posted)]
+    with Victim(*pager_, rng=rng, longest_s=1.5) as pages:
+        with Victim(*watch, rng=rng, longest_s=1.0) as watches:
+            while watches.killed < KILLS:
+                watches.tend()
+                pages.tend()
+                time.sleep(0.005)
+        bot.ended.set()
+        bot.join()
+        time.sleep(0.3)  # a command that outlived the watch
+        last = [*watch, "--once", "--tries", "100"]
+        done = subprocess.run(last, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     wanted = expected(range(bot.told))
     repeats = check(posted, wanted)

@@ -182,6 +182,14 @@ def test_a_log_that_is_none_of_ours_is_refused_and_nothing_is_left(tmp_path: Pat
     assert list(tmp_path.iterdir()) == [other]
 
 
+def test_a_log_that_begins_with_a_line_of_another_is_ours_by_its_rotated_files(log: Path) -> None:
+    log.rename(f"{log}.2026-01-05")
+    log.write_text("kernel: out of memory\n")
+    notebook = Notebook()
+    once(log, notebook)
+    assert notebook.seen == expected(range(6))
+
+
 @pytest.mark.fault("watch", "raising")
 def test_what_should_not_happen_ends_the_watch_and_is_raised(log: Path) -> None:
     with pytest.raises(ZeroDivisionError):
