@@ -7,7 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 class Pager(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # the base's name
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        size = int(self.headers["Content-Length"])
+        body = self.rfile.read(size)
+        if len(body) < size:  # whoever sends it was killed at it
+            return
         os.write(NOTES, body + b"\n")
         self.send_response(200)
         self.end_headers()
