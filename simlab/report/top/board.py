@@ -123,6 +123,7 @@ class Board:
             fires=fires,
             since_us=None if first is None else first.time_us,
             is_late=first is not None and first.is_late,
+            severity=rule.severity if rule is not None else first.severity if first else "",
             value=value,
             warehouse_id=warehouse_id,
             rule=rule,
@@ -140,4 +141,4 @@ def _judged_by(reading: Reading, name: str, rule: Rule | None) -> tuple[float, s
 
 def _firing_first(rule: RuleStanding) -> tuple[bool, bool]:
     """Pages before tickets; in the order of the rules otherwise."""
-    return not rule.fires, rule.rule is None or rule.rule.severity != "page"
+    return not rule.fires, rule.severity != "page"

@@ -54,7 +54,7 @@ class Endpoint:
             reading, self._first = self._first or self._scrape(), None
         except InputError as error:
             self._since = self._since or f"{iso(utc_now_us())[11:19]}"
-            reason = str(error).removeprefix(f"{self.name}: ")
+            reason = str(error).removeprefix(f"{self.name}: ").partition("; ")[0]
             state = f"NO ANSWER since {self._since}: {reason}"
             return News(state=state, is_trouble=True, step_us=self._step_us)
         self._since, before, self._last = None, self._last, reading

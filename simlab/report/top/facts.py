@@ -31,7 +31,7 @@ def facts_of(standing: Standing) -> dict[str, Any]:
                 "since": _when(told.since_us),
                 "value": told.value,
                 "warehouse_id": told.warehouse_id,
-                "severity": None if told.rule is None else told.rule.severity,
+                "severity": told.severity or None,
                 "condition": None if told.rule is None else condition(told.rule),
             }
             for told in standing.rules

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from simlab.alerts.rule import Rule
-from simlab.clock import US_PER_S, monotonic_s, utc_now_us
+from simlab.clock import US_PER_S, iso, monotonic_s, utc_now_us
 from simlab.errors import InputError
 from simlab.events import Alert, Event, RunFinished, RunStarted
 from simlab.report.numbers import human_s, plural
@@ -50,6 +50,7 @@ class Logged:
         self._heard_s = monotonic_s()
         self._run = Counted(rules, step_us=self._step_us)
         self._first: list[Event] | None = self._events()
+        self._from = iso(self._first[0].time_us)[5:16].replace("T", " ") if self._first else ""
         if not self._first and self._lines.bad:
             self._tail.close()
             raise InputError(f"{path}: no event in {plural(self._lines.bad, 'line')}; {_OURS}")
@@ -108,8 +109,8 @@ class Logged:
             parts.append(f"QUIET for {human_s(round(quiet_s))}")
         else:
             parts.append("is written")
-        if not self._tail.is_whole:
-            parts.append("only its end was read")
+        if self._from and not self._tail.is_whole:
+            parts.append(f"read from {self._from} on")
         if bad := self._lines.bad + self._tail.torn:
             parts.append(f"{plural(bad, 'bad line')} passed over")
         return ", ".join(parts)

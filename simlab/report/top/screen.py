@@ -24,6 +24,8 @@ _HEAD: Final = "bold underline"
 _WIDE: Final = 72
 _ROOMY: Final = 29
 _WIDEST_TREND: Final = 60
+_MOST_CHANGES: Final = 10
+"""In a pipe; JSON has all that are kept."""
 _FIXED_LINES: Final = 16
 """Heading, verdict, the KPIs with their heading, two lines of rates, two headings, and the end."""
 
@@ -61,7 +63,7 @@ def _shares(standing: Standing, free: int | None) -> tuple[int, int]:
     """How many lines rules and changes get: first what fires, then each what it needs."""
     rules, changes = max(1, len(standing.rules)), max(1, len(standing.changes))
     if free is None:
-        return rules, changes
+        return rules, min(changes, _MOST_CHANGES)
     firing = sum(rule.fires for rule in standing.rules)
     for_rules = min(rules, max(firing, free // 2, free - changes))
     for_rules = max(min(for_rules, free - 1), 0)
@@ -69,8 +71,9 @@ def _shares(standing: Standing, free: int | None) -> tuple[int, int]:
 
 
 def _top(standing: Standing, width: int) -> list[Text]:
-    at = UNDEFINED if standing.time_us is None else f"{iso(standing.time_us)[:19]} UTC"
-    at = at.replace("T", " ")
+    at = UNDEFINED
+    if standing.time_us is not None:
+        at = f"{iso(standing.time_us)[:19].replace('T', ' ')} UTC"
     room = width - len(at) - 1
     title = f"simlab top  {standing.source}"
     head = Text(f"{fitted(title, room)} {at}" if room > 20 else fitted(title, width), "bold")
@@ -80,7 +83,7 @@ def _top(standing: Standing, width: int) -> list[Text]:
 
 def _verdict(standing: Standing, width: int) -> Text:
     if standing.is_trouble:
-        return one_line(f"{standing.state}. What is shown is old.", width, "bold reverse red")
+        return one_line(f"{standing.state}; figures are old", width, "bold reverse red")
     firing = [rule.name for rule in standing.rules if rule.fires]
     many = len(standing.rules)
     if firing:
@@ -105,7 +108,7 @@ def _kpis(standing: Standing, width: int) -> list[Text]:
     ]  # fmt: skip
     used = sum(column.width + 1 for column in columns if column.width)
     trend = Column(width=max(0, min(_WIDEST_TREND, width - used)))
-    span = f"last {human_s(standing.span_us / US_PER_S)}" if standing.span_us else ""
+    span = f"last {human_s(round(standing.span_us / US_PER_S))}" if standing.span_us else ""
     head = row(["KPI", "now", "limit", "state", span], [*columns, trend])
     head.stylize(_HEAD)
     return [head, *(_kpi(each, [*columns, trend]) for each in standing.kpis)]
@@ -170,14 +173,20 @@ def _rules(standing: Standing, width: int, room: int) -> list[Text]:
 
 
 def _rule(told: RuleStanding, standing: Standing, columns: Sequence[Column]) -> Text:
-    severity = told.rule.severity if told.rule is not None else ""
-    waits = condition(told.rule) if told.rule is not None else "not in the rules given: use --rules"
     style = "bold red" if told.fires else "dim"
     return row(
         [(told.name, "bold red" if told.fires else ""), (_firing(told, standing), style),
-         _value(told), severity, waits],
+         _value(told), told.severity, _waits(told, columns[-1].width)],
         columns,
     )  # fmt: skip
+
+
+def _waits(told: RuleStanding, width: int) -> str:
+    """What the rule waits for; its limit alone where there is no more room, beside its value."""
+    if told.rule is None:
+        return "not in the rules given: use --rules"
+    whole = condition(told.rule)
+    return limit_words(told.rule) if len(whole) > width and told.rule.in_unit else whole
 
 
 def _firing(told: RuleStanding, standing: Standing) -> str:

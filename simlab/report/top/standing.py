@@ -35,6 +35,7 @@ class RuleStanding:
         fires: whether it does.
         since_us: since when it has fired; None when it does not.
         is_late: whether it fired at the first look already, so maybe for longer.
+        severity: `ticket` or `page`; empty where nobody told.
         value: what it is judged by; NaN where that is undefined.
         warehouse_id: the worst warehouse, whose value that is, for a rule that tells them apart.
         rule: what it waits for; None where nobody told.
@@ -44,6 +45,7 @@ class RuleStanding:
     fires: bool
     since_us: int | None
     is_late: bool
+    severity: str
     value: float
     warehouse_id: str | None
     rule: Rule | None

@@ -11,8 +11,8 @@ from simlab.errors import InputError
 if TYPE_CHECKING:
     from io import FileIO
 
-MOST_BYTES: Final = 32 << 20
-"""How much of a log is read at first: some 100,000 lines."""
+MOST_BYTES: Final = 64 << 20
+"""How much of a log is read at first: some 200,000 lines."""
 
 _AT_ONCE: Final = 8 << 20
 _LONGEST: Final = 1 << 20
