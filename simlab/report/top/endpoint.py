@@ -3,6 +3,7 @@
 import http.client
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -98,20 +99,23 @@ class Endpoint:
         secure = self._address.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(self._address.hostname or "", self._address.port, timeout=self._timeout_s)
-        try:
+        with closing(connection):
             connection.request("GET", self._path, headers={"Accept": "text/plain;version=0.0.4"})
-            answer = connection.getresponse()
-            if answer.status != http.client.OK:
-                raise http.client.HTTPException(f"HTTP {answer.status} {answer.reason}")
-            body = bytearray()
-            while piece := answer.read1(_PIECE):
-                body += piece
-                if len(body) > MOST_BYTES or monotonic_s() > until_s:
-                    limit = f"{self._timeout_s:g} s or {MOST_BYTES >> 20} MB"
-                    raise http.client.HTTPException(f"the answer does not end within {limit}")
-            return bytes(body)
-        finally:
-            connection.close()
+            with connection.getresponse() as answer:
+                if answer.status != http.client.OK:
+                    raise http.client.HTTPException(f"HTTP {answer.status} {answer.reason}")
+                return self._read(answer, until_s)
+
+    def _read(self, answer: http.client.HTTPResponse, until_s: float) -> bytes:
+        body = bytearray()
+        while piece := answer.read1(_PIECE):
+            body += piece
+            if len(body) > MOST_BYTES or monotonic_s() > until_s:
+                limit = f"{self._timeout_s:g} s or {MOST_BYTES >> 20} MB"
+                raise http.client.HTTPException(f"the answer does not end within {limit}")
+        if answer.length:
+            raise http.client.HTTPException("the answer was cut short")
+        return bytes(body)
 
 
 def _address(url: str) -> SplitResult:

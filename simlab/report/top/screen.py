@@ -8,6 +8,7 @@ from typing import Final
 from rich.text import Text
 
 from simlab.clock import US_PER_S, iso
+from simlab.report.inert import visible
 from simlab.report.numbers import UNDEFINED, human_s, megabytes, number, percent
 from simlab.report.top.kpi import State, is_beyond, limit_words
 from simlab.report.top.news import Change
@@ -53,6 +54,8 @@ def lines_of(
         *_rules(standing, width, of_rules), *gap,
         *_changes(standing, width, of_changes),
     ]  # fmt: skip
+    for line in lines:
+        line.truncate(width)
     if height is None:
         return lines
     lines += [Text()] * (height - 1 - len(lines))
@@ -65,7 +68,7 @@ def _shares(standing: Standing, free: int | None) -> tuple[int, int]:
     if free is None:
         return rules, min(changes, _MOST_CHANGES)
     firing = sum(rule.fires for rule in standing.rules)
-    for_rules = min(rules, max(firing, free // 2, free - changes))
+    for_rules = min(rules, max(firing + 1, free // 2, free - changes))
     for_rules = max(min(for_rules, free - 1), 0)
     return for_rules, max(0, free - for_rules)
 
@@ -92,7 +95,7 @@ def _verdict(standing: Standing, width: int) -> Text:
         said, style = f"no rule fires, of {many}", "green"
     style = style if standing.time_us is not None else "dim"
     said = said if standing.time_us is not None else "waiting for the first events"
-    where = f" ({standing.state})" if standing.state else ""
+    where = visible(f" ({standing.state})") if standing.state else ""
     room = max(0, width - len(where))
     line = one_line(said, room if room > len(said) // 2 else width, style)
     line.append(where, "yellow" if "QUIET" in where else "dim")

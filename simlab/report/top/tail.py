@@ -39,6 +39,7 @@ class Tail:
         self._path = path
         self._file: FileIO | None = None
         self._rest = b""
+        self._is_amid = False
         self.torn = 0
         self.is_there = True
         self._earlier, start, self.is_whole = _beginning(path, most_bytes)
@@ -55,10 +56,11 @@ class Tail:
         if self._file is None and not self._reopened():
             return []
         assert self._file is not None
+        there = self._there()  # before reading: all that was written before a rotation is read then
         piece = self._file.read(_AT_ONCE)
-        if piece:
-            return self._split(piece)
-        return self._split(self._file.read(_AT_ONCE)) if self._began_anew() else []
+        if not piece and self._began_anew(there):
+            piece = self._file.read(_AT_ONCE)
+        return self._split(piece)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -81,16 +83,13 @@ class Tail:
         self._file = self._path.open("rb", buffering=0)
         self.is_there = True
         self._file.seek(start)
-        if start:
-            self._skip_line()
-
-    def _skip_line(self) -> None:
-        """Go on after the end of the line that is begun; a beginning amid lines is amid one."""
-        assert self._file is not None
-        _, _, self._rest = self._file.read(_LONGEST).partition(b"\n")
+        self._is_amid = start > 0
 
     def _split(self, piece: bytes) -> list[bytes]:
         *lines, self._rest = (self._rest + piece).split(b"\n")
+        if self._is_amid and lines:  # what began before the start is no line
+            del lines[0]
+            self._is_amid = False
         if len(self._rest) > _LONGEST:
             self._tear()
         return lines
@@ -99,19 +98,22 @@ class Tail:
         self.torn += bool(self._rest)
         self._rest = b""
 
-    def _began_anew(self) -> bool:
-        """Whether the path leads to another file now, or the file was cut; then that is begun.
-
-        All of the old file has been read.
-        """
-        assert self._file is not None
-        mine = os.fstat(self._file.fileno())
+    def _there(self) -> os.stat_result | None:
+        """What is at the path now."""
         try:
             there = self._path.stat()
         except OSError:
-            self.is_there = False
+            there = None
+        self.is_there = there is not None
+        return there
+
+    def _began_anew(self, there: os.stat_result | None) -> bool:
+        """Whether the path leads to another file, or the file was cut; then that is begun."""
+        assert self._file is not None
+        mine = os.fstat(self._file.fileno())
+        if there is None:
             return False
-        if (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino):
+        if not os.path.samestat(there, mine):
             self.close()
             self._tear()
             return self._reopened()
