@@ -140,6 +140,8 @@ class Failing:
     def news(self):
         self.told += 1
         return News(state="fine", step_us=1) if self.told < 3 else 1 / 0
+    def close(self):
+        pass
 
 watch(Failing(), Board("x", [], tells_alerts=True), every_s=0.1, console=Console())
 """

@@ -2,8 +2,9 @@
 
 import http.client
 import math
+import socket
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -45,6 +46,8 @@ class Endpoint:
         self._timeout_s = timeout_s
         self._step_us = max(1, span_us // POINTS)
         self.name = f"{self._address.scheme}://{self._address.netloc}{self._path}"
+        self._asked: http.client.HTTPConnection | None = None
+        self._is_closed = False
         self._since: str | None = None
         self._last: Reading | None = None
         self._first: Reading | None = self._scrape()
@@ -68,7 +71,12 @@ class Endpoint:
         )
 
     def close(self) -> None:
-        """Nothing is open between two scrapes."""
+        """End the scrape that is under way, if one is; between two of them nothing is open."""
+        self._is_closed = True
+        asked = None if self._asked is None else self._asked.sock
+        if asked is not None:
+            with suppress(OSError):  # it has ended meanwhile
+                asked.shutdown(socket.SHUT_RDWR)
 
     def _scrape(self) -> Reading:
         try:
@@ -100,6 +108,10 @@ class Endpoint:
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(self._address.hostname or "", self._address.port, timeout=self._timeout_s)
         with closing(connection):
+            self._asked = connection
+            connection.connect()
+            if self._is_closed:
+                raise http.client.HTTPException("closed meanwhile")
             connection.request("GET", self._path, headers={"Accept": "text/plain;version=0.0.4"})
             with connection.getresponse() as answer:
                 if answer.status != http.client.OK:

@@ -74,4 +74,4 @@ class Source(Protocol):
         """What is new since the last call; blocks for some seconds at most."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it; a call of `news` under way in another thread ends soon."""

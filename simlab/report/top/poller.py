@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from typing import Final
 
 from simlab.clock import monotonic_s
 from simlab.report.top.news import News, Source
+
+_PATIENCE_S: Final = 5.0
 
 
 class Poller:
@@ -30,8 +33,13 @@ class Poller:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask no more; who is being asked is not waited for."""
+        """Ask no more, and let go of the source.
+
+        The thread is waited for: one that is in numpy when the interpreter ends has it aborted.
+        """
         self._stopping.set()
+        self._source.close()
+        self._thread.join(_PATIENCE_S)
 
     def take(self) -> list[News]:
         """What was told since the last call.
