@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from simlab.cli.console import show, show_json
+from simlab.cli.console import interruptible, show, show_json
 from simlab.cli.options import Json, Rules, length_s, rules_or_strategy
 
 _DEFAULT = "http://127.0.0.1:9100/metrics"
@@ -36,6 +36,7 @@ def top(
 
     from simlab.clock import US_PER_S
     from simlab.report.top.board import Board
+    from simlab.report.top.facts import facts_of
     from simlab.report.top.live import watch
     from simlab.report.top.look import look
     from simlab.report.top.open import opened
@@ -44,18 +45,17 @@ def top(
     every_s = _within(every, "--every", _SHORTEST_S, _LONGEST_S)
     span_us = round(_within(last, "--last", 60.0, 30 * 86_400.0) * US_PER_S)
     known = rules_or_strategy(rules)
-    watched = opened(source, known, span_us=span_us)
-    board = Board(watched.name, known, tells_alerts=watched.tells_alerts)
-    console = Console(highlight=False)
-    if as_json:
-        from simlab.report.top.facts import facts_of
-
-        show_json(facts_of(look(watched, board, apart_s=every_s)))
-    elif once or not console.is_terminal or console.is_dumb_terminal:
-        width = console.width if console.is_terminal else 120
-        show(*lines_of(look(watched, board, apart_s=every_s), width=width))
-    elif watch(watched, board, every_s=every_s, console=console) == "interrupted":
-        raise typer.Exit(130)
+    with interruptible():
+        watched = opened(source, known, span_us=span_us)
+        board = Board(watched.name, known, tells_alerts=watched.tells_alerts)
+        console = Console(highlight=False)
+        if as_json:
+            show_json(facts_of(look(watched, board, apart_s=every_s)))
+        elif once or not console.is_terminal or console.is_dumb_terminal:
+            width = console.width if console.is_terminal else 120
+            show(*lines_of(look(watched, board, apart_s=every_s), width=width))
+        elif watch(watched, board, every_s=every_s, console=console) == "interrupted":
+            raise typer.Exit(130)
 
 
 def _within(text: str, option: str, least_s: float, most_s: float) -> float:

@@ -148,9 +148,9 @@ def _picture(told: KpiStanding, width: int) -> Text:
 def _rates(standing: Standing, width: int) -> list[Text]:
     rates, disk = standing.rates_per_minute, standing.disk_bytes_per_s
     told = ", ".join(f"{number(rates[name])} {name}" for name in rates)
-    moved = ", ".join(f"{megabytes(value)}/s {name}" for name, value in disk.items())
+    moved = ", ".join(f"{_bytes(value)}/s {name}" for name, value in disk.items())
     lost = number(standing.dropped)
-    machine = f"host CPU {_percent(standing.host_cpu_percent)}; telemetry lost {lost} in all"
+    machine = f"host CPU {_percent(standing.host_cpu_percent)}; telemetry lost {lost}"
     return [
         one_line(f"a minute: {told}", width),
         one_line(f"disk: {moved}; {machine}", width),
@@ -251,6 +251,10 @@ def _change_value(change: Change, told: RuleStanding | None) -> str:
     if change.is_late:
         parts.append("fired at the first look")
     return ", ".join(parts)
+
+
+def _bytes(count: float) -> str:
+    return megabytes(count) if not count < 1e6 else f"{number(round(count / 1e3, 1))} kB"
 
 
 def _percent(value: float) -> str:
