@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from simlab.report.inert import visible
+
+HEAD: Final = "bold underline"
+"""The style of a heading."""
+
+WIDE: Final = 72
+"""From this width on there is room for every column [cells]."""
 
 
 @dataclass(frozen=True, kw_only=True)
