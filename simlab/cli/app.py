@@ -16,6 +16,7 @@ from simlab.cli import (
     kpi,
     recover,
     run,
+    top,
     tune,
     watch,
 )
@@ -32,7 +33,7 @@ app = typer.Typer(
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
     backtest.backtest, tune.tune, drift.drift, export.export, bench.bench, dashboard.dashboard,
-    watch.watch,
+    top.top, watch.watch,
 ):  # fmt: skip
     app.command()(command)
 
