@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from simlab.alerts.rules_file import strategy_rules
-from simlab.report.html import Page, write_dashboard
+from simlab.report.html import write_dashboard
+from simlab.report.overview import overview
+from simlab.report.page import Page
 from simlab.tuning.backtest import backtest
 from simlab.workload.draw import draw
 from simlab.workload.loading import load_profile, with_rows
@@ -28,13 +30,15 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page whose title and warehouse names try to take the page over."""
     day = draw(with_rows(load_profile("busy-day"), 30_000), seed=7)
     rules = strategy_rules()
+    found = backtest(day, rules)
     path = tmp_path_factory.mktemp("page") / "dashboard.html"
     write_dashboard(
         Page(
             title=f"A day {HOSTILE}",
-            dataset=day,
+            shown=overview(day),
             rules=rules,
-            backtest=backtest(day, rules),
+            scores=found.scores,
+            episodes=found.episodes,
             warehouse_names={number: f"{HOSTILE} {number}" for number in range(1, 51)},
         ),
         path,
