@@ -1,6 +1,5 @@
 """The dashboard: one page that holds all it shows, runs nothing and fetches nothing."""
 
-import base64
 import hashlib
 import os
 from collections.abc import Mapping
@@ -20,10 +19,13 @@ from simlab.report.cards import cards
 from simlab.report.charts import chart
 from simlab.report.heat_chart import heat_chart
 from simlab.report.inert import visible
+from simlab.report.live import told
+from simlab.report.moments import moments
 from simlab.report.numbers import human_s, moment, number, plural
 from simlab.report.overview import Overview
 from simlab.report.page import Page
 from simlab.report.panels import panels
+from simlab.report.scripts import scripts, sha256
 from simlab.report.trend import SPARK_SIZE
 from simlab.report.verdict import still_firing, verdict
 from simlab.tuning.tune import Tuning
@@ -34,14 +36,30 @@ _LONGEST_TEXT: Final = 400
 def dashboard(page: Page) -> str:
     """The page as HTML, complete in itself; the same page gives the same text.
 
-    It carries no script, and a content security policy that forbids everything but its own
-    style and images. Text from data is escaped, and what is not visible in it is replaced.
+    Its content security policy forbids everything but its own styles, scripts and images: the
+    scripts by their hashes, the styles by a mark that no data can know. Text from data is
+    escaped, and what is not visible in it is replaced; numbers for the scripts are JSON.
     """
-    css = Markup(_css())  # noqa: S704 -- our own file
+    css, context = Markup(_css()), _context(page)  # noqa: S704 -- our own file
+    mark = hashlib.sha256(context["told"].encode()).hexdigest()
     return (
         _environment()
         .get_template("dashboard.html.j2")
-        .render(css=css, css_hash=_sha256(css), **_context(page))
+        .render(
+            css=css,
+            mark=mark,
+            policy=Markup(_policy(css, mark)),  # noqa: S704 -- hashes
+            scripts=scripts(),
+            **context,
+        )
+    )
+
+
+def _policy(css: str, mark: str) -> str:
+    ours = " ".join(sha256(script) for script in scripts())
+    return (
+        f"default-src 'none'; script-src {ours}; style-src {sha256(css)} 'nonce-{mark}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -79,6 +97,8 @@ def _context(page: Page) -> dict[str, Any]:
         "charts": [chart(panel) for panel in drawn],
         "heats": [heat_chart(heat, page.warehouse_names) for heat in shown.heats],
         "truth_known": shown.incidents is not None,
+        "told": told(drawn, shown.heats, shown.incidents, page.warehouse_names),
+        "moments": moments(episodes, page.rules, shown.incidents),
         "scores": tables.scores_table(page.scores, page.rules),
         "tuned": _tuned(page.tuning),
         **_truth_tables(shown.incidents, episodes),
@@ -164,7 +184,3 @@ def _inert(value: Any) -> Any:
 
 def _css() -> str:
     return (files("simlab.report") / "templates" / "dashboard.css").read_text(encoding="utf-8")
-
-
-def _sha256(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -9,7 +9,7 @@ import polars as pl
 
 from simlab.dataset.kpis import kpis
 from simlab.dataset.parts import Parts
-from simlab.dataset.schema import Dataset, LineCount
+from simlab.dataset.schema import STATUSES, Dataset, LineCount
 from simlab.report import view
 from simlab.report.heat import Heat, heats
 
@@ -93,13 +93,12 @@ def overview_of_parts(parts: Parts) -> Overview:
 
 
 def _with_rows(shown: Overview, rows: pl.DataFrame, every_s: int) -> Overview:
-    counts = dict(rows["status"].cast(pl.String).value_counts().iter_rows())
     told = view.rows_over_time(rows, every_s=every_s)
     if shown.last is not None:
         told = view.without_stub(told, shown.last, every_s=every_s)
     return replace(
         shown,
-        by_status={status: counts.get(status, 0) for status in ("success", "error", "retry")},
+        by_status={status: int((rows["status"] == status).sum()) for status in STATUSES},
         rows=told,
         heats=heats(rows),
         warehouses=view.by_warehouse(rows),
@@ -109,4 +108,6 @@ def _with_rows(shown: Overview, rows: pl.DataFrame, every_s: int) -> Overview:
 def _samples(dataset: Dataset, every_s: int) -> pl.DataFrame | None:
     if dataset.samples is None or dataset.samples.is_empty():
         return None
-    return view.samples_over_time(dataset.samples, every_s=every_s)
+    last = dataset.samples["timestamp"][-1]
+    found = view.samples_over_time(dataset.samples, every_s=every_s)
+    return view.without_stub(found, last, every_s=every_s)
