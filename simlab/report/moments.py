@@ -10,7 +10,7 @@ from simlab.alerts.rule import Rule
 from simlab.report.numbers import UNDEFINED, human_s, moment, number
 from simlab.report.words import value_words
 
-MOST: Final = 60
+MOST: Final = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Moments:
 def moments(
     episodes: pl.DataFrame, rules: Sequence[Rule], incidents: pl.DataFrame | None
 ) -> Moments:
-    """At most 60 episodes: what still fires first, then pages, then the longest."""
+    """At most 40 episodes: what still fires first, then pages, then the longest."""
     pages = [rule.name for rule in rules if rule.severity == "page"]
     chosen = (
         episodes.select(
@@ -90,7 +90,8 @@ def _where(row: Mapping[str, Any], kinds: Mapping[str, str], *, truth_known: boo
         return "not known"
     if row["incident"] is None:
         return "false alarm"
-    return kinds.get(row["incident"], row["incident"]).replace("_", " ")
+    incident = str(row["incident"])
+    return kinds.get(incident, incident).replace("_", " ")
 
 
 def _note(count: int) -> str:

@@ -233,9 +233,9 @@ def test_the_numbers_of_the_charts_are_those_of_the_view(read: _Reader, trouble:
 
 
 def test_episodes_lead_to_their_moments(read: _Reader, judged: Backtest) -> None:
-    """At most 60 links, pages before others, each with the times of one episode."""
+    """At most 40 links, pages before others, each with the times of one episode."""
     links = read.all("a")
-    assert len(links) == 60
+    assert len(links) == 40
     times = set(judged.episodes.select(pl.col("start", "end").dt.epoch("ms")).iter_rows())
     assert {(int(link["data-from"]), int(link["data-to"])) for link in links} <= times
     pages = judged.episodes.filter(pl.col("rule") == "error_rate")["start"].dt.epoch("ms")
