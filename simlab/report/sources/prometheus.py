@@ -43,16 +43,16 @@ Range = tuple[int, int, int]
 """The first moment, the last one, and the step between moments [s]."""
 
 
-class _Series(Struct):
+class _Series(Struct, frozen=True):
     metric: dict[str, str]
     values: list[tuple[float, str]]
 
 
-class _Found(Struct):
-    result: list[_Series] = []
+class _Found(Struct, frozen=True):
+    result: tuple[_Series, ...] = ()
 
 
-class _Answer(Struct):
+class _Answer(Struct, frozen=True):
     status: str
     data: _Found = _Found()
     error: str = ""
@@ -102,7 +102,8 @@ def told_by_prometheus(
             f"{server}: it knows no {BATCHES} in that time, which InventoryRPA's metrics have; "
             "does it scrape the bot? Is --last long enough?"
         )
-    within, over = (edges[0] + every_s, end_s, every_s), f"[{every_s}s]"
+    # A millisecond less, so that Prometheus 2 too leaves out what was scraped at the start.
+    within, over = (edges[0] + every_s, end_s, every_s), f"[{every_s * 1000 - 1}ms]"
     readings = server.one(f"sum(count_over_time({CPU}{over}))", within)
     look_s = STEP_US // US_PER_S
     return Told(
@@ -164,7 +165,7 @@ class _Server:
                 found[key].value[place] = [float(text) for _, text in series.values]
         return list(found.values())
 
-    def _asked_for(self, query: str, wanted: Range) -> list[_Series]:
+    def _asked_for(self, query: str, wanted: Range) -> tuple[_Series, ...]:
         first, last, step = wanted
         asked = urlencode({"query": query, "start": first, "end": last, "step": step})
         where = Address(
