@@ -1,11 +1,12 @@
 """`simlab dashboard`: one page of what a run did, or what a bot's metrics tell."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated
 
 import typer
 
-from simlab.cli.console import interruptible, progress, say, show_json
+from simlab.cli.console import say, show_json
+from simlab.cli.dashboard_of import FOR, LAST, of_endpoint, of_path, of_prometheus
 from simlab.cli.options import (
     Force,
     Json,
@@ -14,22 +15,8 @@ from simlab.cli.options import (
     MaxRejected,
     Rules,
     Time,
-    labels_within,
-    length_s,
-    moment_us,
-    read_source,
     rules_or_strategy,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from simlab.alerts.rule import Rule
-    from simlab.dataset.parts import Parts
-    from simlab.report.page import Page
-
-_MANY_ROWS: Final = 500_000
-_LAST, _FOR = "6h", "60s"
 
 
 def dashboard(
@@ -50,7 +37,7 @@ def dashboard(
         str | None,
         typer.Option(
             metavar="DURATION",
-            help=f"With --prometheus: how long back, 5m to 366d. [default: {_LAST}]",
+            help=f"With --prometheus: how long back, 5m to 366d. [default: {LAST}]",
         ),
     ] = None,
     until: Annotated[
@@ -64,7 +51,7 @@ def dashboard(
     for_: Annotated[
         str | None,
         typer.Option(
-            "--for", metavar="DURATION", help=f"With --scrape: how long. [default: {_FOR}]"
+            "--for", metavar="DURATION", help=f"With --scrape: how long. [default: {FOR}]"
         ),
     ] = None,
     out: Annotated[
@@ -100,14 +87,14 @@ def dashboard(
     target = out or (path / "dashboard.html" if path and path.is_dir() else Path("dashboard.html"))
     refuse_existing(target, force=force)
     if prometheus is not None:
-        page = _of_prometheus(
+        page = of_prometheus(
             prometheus, watched, last=last, until=until, labels=labels, title=title, quiet=as_json
         )
     elif scrape is not None:
-        page = _of_endpoint(scrape, watched, for_=for_, labels=labels, title=title, quiet=as_json)
+        page = of_endpoint(scrape, watched, for_=for_, labels=labels, title=title, quiet=as_json)
     else:
         assert path is not None
-        page = _of_path(
+        page = of_path(
             path, watched, labels=labels, title=title, time=time, maps=mapping,
             max_rejected=max_rejected,
         )  # fmt: skip
@@ -134,85 +121,3 @@ def _refuse_mixed(sources: dict[str, object], belonging: dict[str, dict[str, obj
         for name, value in options.items():
             if value and source != named[0]:
                 raise ConfigError(f"{name} goes with {source}, not with {named[0]}")
-
-
-def _of_path(
-    path: Path, rules: "Sequence[Rule]", *, labels: Path | None, title: str | None, **reading: Any
-) -> "Page":
-    from simlab.report.page import page_of, page_of_parts
-
-    parts = None if reading["time"] or reading["maps"] else _large(path, labels)
-    if parts is not None:
-        return page_of_parts(parts, path, rules, title=title)
-    return page_of(read_source(path, labels=labels, **reading), path, rules, title=title)
-
-
-def _of_prometheus(
-    url: str,
-    rules: "Sequence[Rule]",
-    *,
-    last: str | None,
-    until: str | None,
-    labels: Path | None,
-    title: str | None,
-    quiet: bool,
-) -> "Page":
-    from simlab.clock import utc_now_us
-    from simlab.dataset.labels import read_labels
-    from simlab.report.sources.prometheus import told_by_prometheus
-    from simlab.report.sources.shown import page_of_told
-
-    last_s = length_s(last or _LAST, "--last")
-    until_us = moment_us(until, "--until")
-    incidents = None if labels is None else read_labels(labels)
-    assert last_s is not None
-    with interruptible(), progress("Asking", total=None, unit="queries", quiet=quiet) as report:
-        told = told_by_prometheus(
-            url,
-            last_s=last_s,
-            until_us=utc_now_us() if until_us is None else until_us,
-            report=report,
-        )
-    facts = {"Prometheus": told.name, "Time": f"the last {last or _LAST} until {until or 'now'}"}
-    heading = title or "InventoryRPA"
-    return page_of_told(told, rules, title=heading, facts=facts, incidents=incidents)
-
-
-def _of_endpoint(
-    url: str,
-    rules: "Sequence[Rule]",
-    *,
-    for_: str | None,
-    labels: Path | None,
-    title: str | None,
-    quiet: bool,
-) -> "Page":
-    from simlab.dataset.labels import read_labels
-    from simlab.report.sources.endpoint import readings, told_by_endpoint
-    from simlab.report.sources.shown import page_of_told
-
-    for_s = length_s(for_ or _FOR, "--for")
-    incidents = None if labels is None else read_labels(labels)
-    assert for_s is not None
-    total = readings(for_s)
-    with interruptible(), progress("Reading", total=total, unit="readings", quiet=quiet) as report:
-        told = told_by_endpoint(url, for_s=for_s, report=report)
-    facts = {"Endpoint": told.name, "Read for": for_ or _FOR}
-    heading = title or "InventoryRPA"
-    return page_of_told(told, rules, title=heading, facts=facts, incidents=incidents)
-
-
-def _large(path: Path, labels: Path | None) -> "Parts | None":
-    """A dataset directory of so many rows that only what is shown is read; else None."""
-    from dataclasses import replace
-
-    from simlab.dataset.parquet import height
-    from simlab.dataset.parts import parts_at
-    from simlab.tuning.streamed import ends_of
-
-    parts = parts_at(path)
-    if parts is None or sum(map(height, parts.files)) < _MANY_ROWS:
-        return None
-    if labels is None:
-        return parts
-    return replace(parts, incidents=labels_within(labels, ends_of(parts)))

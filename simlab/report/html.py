@@ -28,7 +28,6 @@ from simlab.report.panels import panels
 from simlab.report.scripts import scripts, sha256
 from simlab.report.trend import SPARK_SIZE
 from simlab.report.verdict import still_firing, verdict
-from simlab.tuning.tune import Tuning
 
 _LONGEST_TEXT: Final = 400
 
@@ -100,7 +99,7 @@ def _context(page: Page) -> dict[str, Any]:
         "told": told(drawn, shown.heats, shown.incidents, page.warehouse_names),
         "moments": moments(episodes, page.rules, shown.incidents),
         "scores": tables.scores_table(page.scores, page.rules),
-        "tuned": _tuned(page.tuning),
+        "tuned": _tuned(page),
         **_truth_tables(shown.incidents, episodes),
         **_warehouse_tables(shown.warehouses, page.warehouse_names),
     }
@@ -154,13 +153,16 @@ def _warehouse_tables(
     }
 
 
-def _tuned(tuning: Tuning | None) -> tables.Table | None:
-    if tuning is None:
-        return None
-    return tables.tuned_table(
-        (tuning.unseen_before.scores, tuning.rules_before),
-        (tuning.unseen_after.scores, tuning.rules_after),
-    )
+def _tuned(page: Page) -> tuple[tables.Table, str] | None:
+    """The given and the chosen thresholds beside each other, and on which data."""
+    if (tuning := page.tuning) is not None:
+        before = tuning.unseen_before.scores, tuning.rules_before
+        after = tuning.unseen_after.scores, tuning.rules_after
+        return tables.tuned_table(before, after), "on the part that tuning did not see"
+    if (chosen := page.chosen) is not None and page.scores:
+        table = tables.tuned_table((page.scores, page.rules), (chosen.scores, chosen.rules))
+        return table, "on all of this data, of which tuning has seen a part"
+    return None
 
 
 @cache

@@ -150,7 +150,8 @@
     const strip = 1 + 0.14 * panel.marks.length;
     if (log) return { start: low / 1.15, end: high * (high / low) ** (0.04 + 0.13 * panel.marks.length) };
     const bottom = panel.y === "free" ? low - (high - low || 1) * 0.05 : 0;
-    return { start: bottom, end: bottom + ((high - bottom) * 1.04 || 1) * strip };
+    const head = panel.limits.some((limit) => limit.value > 0.85 * high) ? 1.15 : 1.04;
+    return { start: bottom, end: bottom + ((high - bottom) * head || 1) * strip };
   };
 
   const overPanel = (plot, panel) => {
