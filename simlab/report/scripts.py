@@ -28,7 +28,7 @@ def scripts() -> tuple[Markup, ...]:
         OutputError: the library's package is not whole, or its script cannot stand in a page.
     """
     return tuple(
-        _embeddable(name, text)
+        embeddable(name, text)
         for name, text in (
             ("guard.js", _own("guard.js")),
             (_LIBRARY.name, _library()),
@@ -59,8 +59,13 @@ def _library() -> str:
         raise OutputError(f"{path}: cannot be read: {reason}; install bokeh again") from None
 
 
-def _embeddable(name: str, text: str) -> Markup:
+def embeddable(name: str, text: str) -> Markup:
+    """A script's text, as it may stand in a page.
+
+    Raises:
+        OutputError: something in it would end its element, or be changed before it is hashed.
+    """
     for end in _ENDS:
-        if end in text:
+        if end in text.lower():
             raise OutputError(f"{name}: found {end!r} in it, which would break the page")
     return Markup(text)  # noqa: S704 -- from packages, not from data; checked above

@@ -63,10 +63,11 @@ def rows_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
     found = []
     for stretch in _stretches(rows, every_s=every_s):
         ratio, before = _error_ratio(stretch, before)
-        found.append(_grouped(stretch.with_columns(ratio), _row_figures(rows, every_s), every_s))
+        found.append(_grouped(stretch.with_columns(ratio), _row_figures(rows), every_s))
     every = _on_grid(pl.concat(found), every_s=every_s)
     return every.with_columns(
-        pl.col(*_COUNTED).fill_null(0.0), pl.exclude("time", *_COUNTED).fill_null(float("nan"))
+        pl.col(*_COUNTED).fill_null(0) * 60 / every_s,
+        pl.exclude("time", *_COUNTED).fill_null(float("nan")),
     )
 
 
@@ -199,7 +200,8 @@ def episode_marks(episodes: pl.DataFrame, *, every_s: int, truth_known: bool) ->
     )
 
 
-def _row_figures(rows: pl.DataFrame, every_s: int) -> list[pl.Expr]:
+def _row_figures(rows: pl.DataFrame) -> list[pl.Expr]:
+    """The columns of `rows_over_time`, but counts where it has rates."""
     quantiles = [
         pl.col("duration").quantile(q, "linear").alias(f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99)
     ]
@@ -208,9 +210,9 @@ def _row_figures(rows: pl.DataFrame, every_s: int) -> list[pl.Expr]:
     failed, retried = ((pl.col("status") == status).sum() for status in ("error", "retry"))
     finished = pl.len() - retried
     counts = [
-        (pl.len() * 60 / every_s).alias("per_minute"),
-        (failed * 60 / every_s).alias("errors_per_minute"),
-        (retried * 60 / every_s).alias("retries_per_minute"),
+        pl.len().alias("per_minute"),
+        failed.alias("errors_per_minute"),
+        retried.alias("retries_per_minute"),
         pl.when(finished > 0).then(1 - failed / finished).alias("success_rate"),
         pl.col("error_ratio").max(),
     ]
