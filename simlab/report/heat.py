@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
-from simlab.report.view import WIDTHS_S
+from simlab.report.view import WIDTHS_S, stretches
 
 MOST_WAREHOUSES: Final = 60
 _MOST_STRETCHES: Final = 96
@@ -94,16 +94,18 @@ def _every_s(rows: pl.DataFrame, *, warehouses: int) -> int:
 def _cells(rows: pl.DataFrame, every_s: int) -> pl.DataFrame:
     failed, finished = pl.col("status") == "error", pl.col("status") != "retry"
     bucket = pl.col("timestamp").dt.epoch("us") // (every_s * US_PER_S)
-    return (
-        rows.lazy()
-        .filter(pl.col("warehouse_id").is_not_null())
-        .group_by("warehouse_id", bucket.alias("bucket"))
-        .agg(
-            pl.len().alias("rows"),
-            pl.col("duration").mean().alias("mean_s"),
-            pl.when(finished.sum() > 0).then(failed.sum() / finished.sum()).alias("failed"),
-        )
-        .collect()
+    wanted = (
+        pl.len().alias("rows"),
+        pl.col("duration").mean().alias("mean_s"),
+        pl.when(finished.sum() > 0).then(failed.sum() / finished.sum()).alias("failed"),
+    )
+    # In order, so that sums of the same rows are the same to the last bit.
+    return pl.concat(
+        stretch.select("warehouse_id", "duration", "status", bucket=bucket)
+        .drop_nulls("warehouse_id")
+        .group_by("warehouse_id", "bucket", maintain_order=True)
+        .agg(wanted)
+        for stretch in stretches(rows, every_s=every_s)
     )
 
 

@@ -61,7 +61,7 @@ def rows_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
     """
     before: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     found = []
-    for stretch in _stretches(rows, every_s=every_s):
+    for stretch in stretches(rows, every_s=every_s):
         ratio, before = _error_ratio(stretch, before)
         found.append(_grouped(stretch.with_columns(ratio), _row_figures(rows), every_s))
     every = _on_grid(pl.concat(found), every_s=every_s)
@@ -219,7 +219,7 @@ def _row_figures(rows: pl.DataFrame) -> list[pl.Expr]:
     return [*quantiles, *queue, *counts]
 
 
-def _stretches(rows: pl.DataFrame, *, every_s: int) -> Iterator[pl.DataFrame]:
+def stretches(rows: pl.DataFrame, *, every_s: int) -> Iterator[pl.DataFrame]:
     """The rows in turn, some at a time, cut between buckets; one of none when there are none."""
     bucket = rows["timestamp"].dt.epoch("us") // (every_s * US_PER_S)
     start = 0
