@@ -19,6 +19,7 @@ from simlab.report.panels import Panel
 
 _DIGITS: Final = 4
 _PALETTE: Final = 32
+_MOST_INCIDENTS: Final = 2000
 _US_PER_MS: Final = 1000
 _RATIO_PERCENT: Final = 100.0
 _ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
@@ -122,7 +123,9 @@ def _heat(heat: Heat, names: Mapping[int, str]) -> dict[str, Any]:
 def _incidents(incidents: pl.DataFrame | None) -> list[dict[str, Any]]:
     if incidents is None:
         return []
-    shown = incidents.drop_nulls(["visible_start", "visible_end"]).sort("visible_start")
+    length = pl.col("visible_end") - pl.col("visible_start")
+    known = incidents.drop_nulls(["visible_start", "visible_end"])
+    shown = known.sort(length, descending=True).head(_MOST_INCIDENTS).sort("visible_start")
     return [
         {
             "kind": visible(row["kind"].replace("_", " "), most=40),

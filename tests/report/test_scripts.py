@@ -7,7 +7,6 @@ import pytest
 from simlab.errors import OutputError
 from simlab.report import scripts as ours
 from simlab.report.live import told
-from simlab.report.slim import slim
 
 from .cases import HOSTILE, incident, labels
 
@@ -36,15 +35,3 @@ def test_data_hold_no_letter_that_html_knows() -> None:
     kinds = [each["kind"] for each in json.loads(text)["incidents"]]
     assert kinds[0] == shown[0][:40].replace("_", " ")
     assert len(kinds) == len(HOSTILE)
-
-
-def test_a_slim_image_draws_the_same() -> None:
-    image = (
-        '<svg><style type="text/css">*{}</style>\n  <g id="a_1">\n   <path d="M 1.2345 2 \n'
-        'L 30.06 4 \nz\n" style="fill: #000000"/>\n   <use xlink:href="#m1" x="7.777" '
-        'style="fill: #000000"/>\n  </g></svg>'
-    )
-    assert slim(image) == (
-        '<svg><style type="text/css">*{}.s0{fill: #000000}</style>\n<g>\n'
-        '<path d="M1.2 2L30.1 4z" class="s0"/>\n<use xlink:href="#m1" x="7.8" class="s0"/>\n</g></svg>'
-    )
