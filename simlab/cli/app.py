@@ -5,6 +5,7 @@ import typer
 from simlab import __version__
 from simlab.cli import (
     backtest,
+    bench,
     dashboard,
     demo,
     drift,
@@ -15,6 +16,7 @@ from simlab.cli import (
     kpi,
     recover,
     run,
+    top,
     tune,
 )
 
@@ -29,7 +31,8 @@ app = typer.Typer(
 )
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
-    backtest.backtest, tune.tune, drift.drift, export.export, dashboard.dashboard,
+    backtest.backtest, tune.tune, drift.drift, export.export, bench.bench, dashboard.dashboard,
+    top.top,
 ):  # fmt: skip
     app.command()(command)
 

@@ -25,7 +25,7 @@ class Chart:
     """A chart as a page shows it where no script runs, and on paper.
 
     Attributes:
-        name: of what it shows, unique on a page.
+        name: of what it shows, unique on a page; empty where nothing refers to it.
         title: what was found.
         alt: what the chart shows, for who cannot see it.
         wide: the image, as a `data:` address of SVG; it is for light and dark.

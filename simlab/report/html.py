@@ -1,35 +1,26 @@
 """The dashboard: one page that holds all it shows, runs nothing and fetches nothing."""
 
 import hashlib
-import os
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from simlab.errors import OutputError
 from simlab.report import tables
 from simlab.report.cards import cards
 from simlab.report.charts import chart
 from simlab.report.heat_chart import heat_chart
-from simlab.report.inert import visible
 from simlab.report.live import told
 from simlab.report.moments import moments
 from simlab.report.numbers import human_s, moment, number, plural
 from simlab.report.overview import Overview
 from simlab.report.page import Page
 from simlab.report.panels import panels
-from simlab.report.scripts import scripts, sha256
+from simlab.report.scripts import scripts
+from simlab.report.template import put, rendered, sha256
 from simlab.report.trend import SPARK_SIZE
 from simlab.report.verdict import still_firing, verdict
-
-_LONGEST_TEXT: Final = 400
 
 
 def dashboard(page: Page) -> str:
@@ -39,26 +30,13 @@ def dashboard(page: Page) -> str:
     scripts by their hashes, the styles by a mark that no data can know. Text from data is
     escaped, and what is not visible in it is replaced; numbers for the scripts are JSON.
     """
-    css, context = Markup(_css()), _context(page)  # noqa: S704 -- our own file
-    mark = hashlib.sha256(context["told"].encode()).hexdigest()
-    return (
-        _environment()
-        .get_template("dashboard.html.j2")
-        .render(
-            css=css,
-            mark=mark,
-            policy=Markup(_policy(css, mark)),  # noqa: S704 -- hashes
-            scripts=scripts(),
-            **context,
-        )
-    )
-
-
-def _policy(css: str, mark: str) -> str:
-    ours = " ".join(sha256(script) for script in scripts())
-    return (
-        f"default-src 'none'; script-src {ours}; style-src {sha256(css)} 'nonce-{mark}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+    context = _context(page)
+    return rendered(
+        "dashboard.html.j2",
+        mark=hashlib.sha256(context["told"].encode()).hexdigest(),
+        scripts=scripts(),
+        script_hashes=" ".join(f"'sha256-{sha256(script)}'" for script in scripts()),
+        **context,
     )
 
 
@@ -68,17 +46,7 @@ def write_dashboard(page: Page, path: Path) -> None:
     Raises:
         OutputError: it cannot be written there.
     """
-    text = dashboard(page)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{path}: cannot be written: {reason}; name another file") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    put(dashboard(page), path)
 
 
 def _context(page: Page) -> dict[str, Any]:
@@ -163,26 +131,3 @@ def _tuned(page: Page) -> tuple[tables.Table, str] | None:
         table = tables.tuned_table((page.scores, page.rules), (chosen.scores, chosen.rules))
         return table, "on all of this data, of which tuning has seen a part"
     return None
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("simlab.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_inert,
-    )
-
-
-def _inert(value: Any) -> Any:
-    """Every text that the template prints passes here; jinja then escapes it."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value, most=_LONGEST_TEXT)
-    return value
-
-
-def _css() -> str:
-    return (files("simlab.report") / "templates" / "dashboard.css").read_text(encoding="utf-8")
