@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
-from simlab.report.view import WIDTHS_S, stretches
+from simlab.report.buckets import round_s, stretches
 
 MOST_WAREHOUSES: Final = 60
 _MOST_STRETCHES: Final = 96
@@ -87,8 +87,7 @@ def _every_s(rows: pl.DataFrame, *, warehouses: int) -> int:
     span_s = (stamps[-1] - stamps[0]).total_seconds()
     enough = rows.height / (_LEAST_ROWS * warehouses)
     wanted_s = span_s / min(_MOST_STRETCHES - 1, max(_LEAST_STRETCHES, enough))
-    days = int(-(-wanted_s // WIDTHS_S[-1])) * WIDTHS_S[-1]
-    return next((width for width in WIDTHS_S if width >= wanted_s), days)
+    return round_s(wanted_s)
 
 
 def _cells(rows: pl.DataFrame, every_s: int) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from simlab.dataset.kpis import kpis
 from simlab.dataset.parts import Parts
 from simlab.dataset.schema import STATUSES, Dataset, LineCount
 from simlab.report import view
+from simlab.report.buckets import bucket_s, without_stub
 from simlab.report.heat import Heat, heats
 
 COLUMNS: Final = ("duration", "status", "warehouse_id", "queue_wait")
@@ -64,7 +65,7 @@ class Overview:
 def overview(dataset: Dataset) -> Overview:
     """What a page shows of a dataset."""
     rows = dataset.rows
-    every_s = view.bucket_s(rows)
+    every_s = bucket_s(rows)
     shown = Overview(
         first=None if rows.is_empty() else rows["timestamp"][0],
         last=None if rows.is_empty() else rows["timestamp"][-1],
@@ -95,7 +96,7 @@ def overview_of_parts(parts: Parts) -> Overview:
 def _with_rows(shown: Overview, rows: pl.DataFrame, every_s: int) -> Overview:
     told = view.rows_over_time(rows, every_s=every_s)
     if shown.last is not None:
-        told = view.without_stub(told, shown.last, every_s=every_s)
+        told = without_stub(told, shown.last, every_s=every_s)
     return replace(
         shown,
         by_status={status: int((rows["status"] == status).sum()) for status in STATUSES},
@@ -110,4 +111,4 @@ def _samples(dataset: Dataset, every_s: int) -> pl.DataFrame | None:
         return None
     last = dataset.samples["timestamp"][-1]
     found = view.samples_over_time(dataset.samples, every_s=every_s)
-    return view.without_stub(found, last, every_s=every_s)
+    return without_stub(found, last, every_s=every_s)

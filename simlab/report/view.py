@@ -5,7 +5,6 @@ nothing to judge is NaN, so that a chart shows a gap.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -13,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
-from simlab.dataset.schema import TIMESTAMP
+from simlab.report.buckets import by_bucket, grouped, on_grid, stretches
 from simlab.tuning.episodes import matched_to
 from simlab.tuning.match import Match, Truth, truth
 
@@ -21,27 +20,7 @@ RATIO_WINDOW: Final = 100
 """Finished batches that the error ratio looks back on, as the strategy's rule does."""
 
 _COUNTED: Final = ("per_minute", "errors_per_minute", "retries_per_minute")
-_STRETCH_ROWS: Final = 500_000
 _LONG_AGO, _LONG_AHEAD = -(2**62), 2**62
-WIDTHS_S: Final = (
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
-)  # fmt: skip
-
-
-def bucket_s(rows: pl.DataFrame, *, most: int = 600, least_rows: int = 20) -> int:
-    """A round bucket width [s] for these rows: at most `most` buckets over their span.
-
-    Wider still where a bucket would hold fewer than `least_rows` rows on average, too few for
-    a quantile, as long as 48 buckets remain.
-    """
-    if rows.is_empty():
-        return WIDTHS_S[0]
-    first_us, last_us = _span_us(rows)
-    span_s = (last_us - first_us) / US_PER_S
-    enough = min(48, most - 1)
-    wanted_s = span_s / min(most - 1, max(rows.height / least_rows, enough))
-    days = int(-(-wanted_s // WIDTHS_S[-1])) * WIDTHS_S[-1]
-    return next((width for width in WIDTHS_S if width >= wanted_s), days)
 
 
 def rows_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
@@ -63,8 +42,8 @@ def rows_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
     found = []
     for stretch in stretches(rows, every_s=every_s):
         ratio, before = _error_ratio(stretch, before)
-        found.append(_grouped(stretch.with_columns(ratio), _row_figures(rows), every_s))
-    every = _on_grid(pl.concat(found), every_s=every_s)
+        found.append(grouped(stretch.with_columns(ratio), _row_figures(rows), every_s))
+    every = on_grid(pl.concat(found), every_s=every_s)
     return every.with_columns(
         pl.col(*_COUNTED).fill_null(0) * 60 / every_s,
         pl.exclude("time", *_COUNTED).fill_null(float("nan")),
@@ -84,7 +63,7 @@ def samples_over_time(samples: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
         pl.col("mem_usage_mb").max(),
         pl.when(disk.count() > 0).then(disk.sum()).cast(pl.Float64),
     ]
-    found = _by_bucket(samples, wanted, every_s=every_s)
+    found = by_bucket(samples, wanted, every_s=every_s)
     return found.with_columns(pl.exclude("time").fill_null(float("nan")))
 
 
@@ -92,7 +71,7 @@ def values_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
     """A plain series by bucket: `time`, and `low`, `mean`, `high` of its values."""
     value = pl.col("value")
     wanted = [value.min().alias("low"), value.mean().alias("mean"), value.max().alias("high")]
-    found = _by_bucket(rows, wanted, every_s=every_s)
+    found = by_bucket(rows, wanted, every_s=every_s)
     return found.with_columns(pl.exclude("time").fill_null(float("nan")))
 
 
@@ -219,19 +198,6 @@ def _row_figures(rows: pl.DataFrame) -> list[pl.Expr]:
     return [*quantiles, *queue, *counts]
 
 
-def stretches(rows: pl.DataFrame, *, every_s: int) -> Iterator[pl.DataFrame]:
-    """The rows in turn, some at a time, cut between buckets; one of none when there are none."""
-    bucket = rows["timestamp"].dt.epoch("us") // (every_s * US_PER_S)
-    start = 0
-    while start + _STRETCH_ROWS < rows.height:
-        stop = int(bucket.search_sorted(bucket[start + _STRETCH_ROWS], side="left"))
-        if stop <= start:  # a bucket of more rows than a stretch is not cut
-            stop = int(bucket.search_sorted(bucket[start], side="right"))
-        yield rows.slice(start, stop - start)
-        start = stop
-    yield rows.slice(start)
-
-
 def _error_ratio(
     rows: pl.DataFrame, before: NDArray[np.int64]
 ) -> tuple[pl.Series, NDArray[np.int64]]:
@@ -256,25 +222,6 @@ def _error_ratio(
     return pl.Series("error_ratio", told, nan_to_null=True), kept
 
 
-def _by_bucket(frame: pl.DataFrame, wanted: list[pl.Expr], *, every_s: int) -> pl.DataFrame:
-    """`wanted` by bucket, with every bucket from the first to the last, null where empty."""
-    return _on_grid(_grouped(frame, wanted, every_s), every_s=every_s)
-
-
-def _grouped(frame: pl.DataFrame, wanted: list[pl.Expr], every_s: int) -> pl.DataFrame:
-    bucket = (pl.col("timestamp").dt.epoch("us") // (every_s * US_PER_S)).alias("bucket")
-    return frame.with_columns(bucket).group_by("bucket").agg(wanted)
-
-
-def _on_grid(found: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
-    ends = found.select(pl.col("bucket").min().alias("first"), pl.col("bucket").max().alias("last"))
-    first, last = ends.row(0) if found.height else (0, -1)
-    every = pl.DataFrame({"bucket": np.arange(first, last + 1, dtype=np.int64)})
-    return every.join(found, on="bucket", how="left", maintain_order="left").select(
-        (pl.col("bucket") * every_s * US_PER_S).cast(TIMESTAMP).alias("time"), pl.exclude("bucket")
-    )
-
-
 def _labels(incidents: pl.DataFrame) -> Truth:
     return truth(incidents, from_us=_LONG_AGO, until_us=_LONG_AHEAD)
 
@@ -285,23 +232,3 @@ def _matches(episodes: pl.DataFrame, labels: Truth) -> Iterator[tuple[str, Match
         # What its group held back told no one. Episodes from elsewhere do not say.
         told = found.filter(~pl.col("held")) if "held" in found.columns else found
         yield rule, matched_to(told, labels)
-
-
-def without_stub(frame: pl.DataFrame, last: datetime, *, every_s: int) -> pl.DataFrame:
-    """The buckets of a frame, but for a last one that the data hardly reached into.
-
-    A few seconds of a bucket of minutes hold a few rows, whose rate and quantiles would plunge or
-    leap for no reason. It is left out when less than a quarter of it is covered.
-
-    Args:
-        frame: with the buckets' starts as `time`, in order.
-        last: when the data end.
-        every_s: the buckets' width [s].
-    """
-    covered_s = (last - frame["time"][-1]).total_seconds()
-    return frame.head(-1) if frame.height > 1 and covered_s < every_s / 4 else frame
-
-
-def _span_us(rows: pl.DataFrame) -> tuple[int, int]:
-    stamps = rows["timestamp"].dt.epoch("us")
-    return int(stamps[0]), int(stamps[-1])

@@ -16,6 +16,7 @@ from simlab.alerts.rule import Rule
 from simlab.dataset.schema import Dataset, LineCount
 from simlab.errors import OutputError
 from simlab.report import view
+from simlab.report.buckets import bucket_s
 from simlab.report.html import dashboard, write_dashboard
 from simlab.report.overview import overview
 from simlab.report.page import Page, no_episodes
@@ -216,7 +217,7 @@ def test_nothing_is_fetched_and_nothing_of_the_data_runs(read: _Reader) -> None:
 def test_the_numbers_of_the_charts_are_those_of_the_view(read: _Reader, trouble: Dataset) -> None:
     """To the four digits that they are written with, and null where there is none."""
     told = json.loads(read.data)
-    every_s = view.bucket_s(trouble.rows)
+    every_s = bucket_s(trouble.rows)
     frame = view.rows_over_time(trouble.rows, every_s=every_s)
     (latency,) = [panel for panel in told["panels"] if panel["name"] == "latency"]
     assert latency["step"] == every_s * 1000

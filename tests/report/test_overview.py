@@ -11,7 +11,7 @@ from simlab.alerts.rules_file import strategy_rules, write_rules
 from simlab.dataset.parts import parts_at
 from simlab.dataset.read import read
 from simlab.dataset.schema import Dataset
-from simlab.report import view
+from simlab.report import buckets, view
 from simlab.report.html import dashboard
 from simlab.report.page import TUNED, page_of, page_of_parts
 from simlab.workload.generate import generate
@@ -42,7 +42,7 @@ def test_rows_cut_into_stretches_give_the_same_buckets(
     """The ratio over the last 100 batches reaches over the cuts."""
     rows = trouble.rows.head(6000)
     whole = view.rows_over_time(rows, every_s=300)
-    monkeypatch.setattr(view, "_STRETCH_ROWS", most)
+    monkeypatch.setattr(buckets, "_STRETCH_ROWS", most)
     assert_frame_equal(view.rows_over_time(rows, every_s=300), whole, check_exact=True)
 
 

@@ -13,6 +13,7 @@ from msgspec.json import decode
 from simlab.clock import US_PER_S
 from simlab.errors import ConfigError, InputError
 from simlab.prometheus.names import BATCHES, STEP_US
+from simlab.report.buckets import round_s
 from simlab.report.inert import visible
 from simlab.report.sources.answer import Address, address, answer
 from simlab.report.sources.told import (
@@ -25,7 +26,6 @@ from simlab.report.sources.told import (
     Told,
     Values,
 )
-from simlab.report.view import WIDTHS_S
 
 MOST_POINTS: Final = 11_000
 """What `query_range` gives of a series at most."""
@@ -92,7 +92,7 @@ def told_by_prometheus(
     if not _LEAST_SPAN_S <= last_s <= _MOST_SPAN_S:
         raise ConfigError(f"--last: found {last_s:g} s, expected five minutes to a year")
     server = _Server(address(url, "--prometheus", path=""), report or _untold)
-    every_s = max(_LEAST_BUCKET_S, next(w for w in WIDTHS_S if w * _MOST_BUCKETS >= last_s + w))
+    every_s = max(_LEAST_BUCKET_S, round_s(last_s / (_MOST_BUCKETS - 1)))
     end_s = until_us // US_PER_S // every_s * every_s
     count = max(1, round(last_s / every_s))
     edges = (end_s - count * every_s, end_s, every_s)
