@@ -21,7 +21,7 @@ _TEXT_IN = 0.14
 MAP = "cividis"
 """Reads in grey and for the colour-blind, on light and on dark."""
 TOP_QUANTILE = 0.99
-"""What is as strong as it gets: one cell in a hundred may be beyond."""
+"""The share of cells that are below what is as strong as it gets."""
 
 
 def heat_chart(heat: Heat, names: Mapping[int, str]) -> Chart:
@@ -33,23 +33,29 @@ def heat_chart(heat: Heat, names: Mapping[int, str]) -> Chart:
     )
 
 
-def top_of(heat: Heat) -> float:
-    """The value from which on the colour stays the same; above 0."""
+def ends_of(heat: Heat) -> tuple[float, float]:
+    """Below and above which values the colour stays the same; the second is above the first.
+
+    A share begins at 0. Of durations one cell in a hundred may be beyond each end.
+    """
     known = heat.value[np.isfinite(heat.value)]
     if not known.size:
-        return 1.0
-    return float(np.quantile(known, TOP_QUANTILE)) or float(known.max()) or 1.0
+        return 0.0, 1.0
+    shares = (1 - TOP_QUANTILE, TOP_QUANTILE)
+    low, high = (float(end) for end in np.quantile(known, shares))
+    low = 0.0 if heat.signal.endswith("_ratio") else low
+    return low, high if high > low else float(known.max()) if known.max() > low else low + 1.0
 
 
 def _image(heat: Heat, width_in: float, height_in: float) -> str:
-    ax = fixed_axes(width_in, height_in)
+    ax, (low, high) = fixed_axes(width_in, height_in), ends_of(heat)
     first, last = heat.start[0], heat.start[-1] + timedelta(seconds=heat.every_s)
     with style.style():
         ax.imshow(
             heat.value,
             cmap=MAP,
-            vmin=0,
-            vmax=top_of(heat),
+            vmin=low,
+            vmax=high,
             aspect="auto",
             interpolation="nearest",
             extent=(date2num(first), date2num(last), len(heat.warehouses) - 0.5, -0.5),
@@ -82,8 +88,8 @@ def _scale(ax: Axes, heat: Heat) -> None:
     strip = ax.inset_axes((1.012, 0, 0.012, 1))
     strip.imshow(np.linspace(1, 0, 64)[:, None], cmap=MAP, aspect="auto", extent=(0, 1, 0, 1))
     strip.set_xticks([])
-    ends = [with_unit(heat.signal, value) for value in (0.0, top_of(heat))]
-    strip.set_yticks([0, 1], [ends[0], f"≥ {ends[1]}"])
+    low, high = (with_unit(heat.signal, value) for value in ends_of(heat))
+    strip.set_yticks([0, 1], [f"≤ {low}", f"≥ {high}"])
     strip.yaxis.tick_right()
     strip.grid(visible=False)
 

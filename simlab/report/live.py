@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simlab.report import style
 from simlab.report.heat import Heat
-from simlab.report.heat_chart import MAP, top_of
+from simlab.report.heat_chart import MAP, ends_of
 from simlab.report.inert import visible
 from simlab.report.panels import Panel
 
@@ -103,6 +103,7 @@ def _marks(marks: pl.DataFrame | None) -> list[dict[str, Any]]:
 
 
 def _heat(heat: Heat, names: Mapping[int, str]) -> dict[str, Any]:
+    low, high = ends_of(heat)
     scale = _RATIO_PERCENT if heat.signal.endswith("_ratio") else 1.0
     return {
         "name": heat.name,
@@ -115,7 +116,8 @@ def _heat(heat: Heat, names: Mapping[int, str]) -> dict[str, Any]:
         ],
         "ids": list(heat.warehouses),
         "values": [_values(row * scale) for row in heat.value],
-        "top": _short(top_of(heat) * scale),
+        "low": _short(low * scale),
+        "high": _short(high * scale),
         "palette": [to_hex(colormaps[MAP](place)) for place in np.linspace(0, 1, _PALETTE)],
     }
 

@@ -1,13 +1,15 @@
 """Warehouses against time: each cell is counted by hand, and what nothing tells stays empty."""
 
+from datetime import timedelta
+
 import numpy as np
 import polars as pl
 
-from simlab.dataset.schema import Dataset
+from simlab.dataset.schema import TIMESTAMP, Dataset
 from simlab.report.heat import MOST_WAREHOUSES, heats
-from simlab.report.heat_chart import heat_chart, top_of
+from simlab.report.heat_chart import ends_of, heat_chart
 
-from .cases import attempts
+from .cases import DAY, attempts
 
 
 def test_each_cell_is_the_mean_and_the_share_of_its_warehouse_and_time(trouble: Dataset) -> None:
@@ -46,5 +48,25 @@ def test_where_no_warehouse_is_named_there_is_no_grid() -> None:
 
 def test_a_grid_in_which_nothing_failed_or_nothing_is_known_has_a_scale() -> None:
     unknown, healthy = heats(attempts([None, None]))
-    assert top_of(unknown) == top_of(healthy) == 1.0
+    assert ends_of(unknown) == ends_of(healthy) == (0.0, 1.0)
     assert "1 warehouse" in heat_chart(unknown, {}).alt
+
+
+def test_a_share_is_coloured_from_0_and_durations_from_where_they_lie(trouble: Dataset) -> None:
+    durations, failed = heats(trouble.rows)
+    assert ends_of(failed)[0] == 0
+    known = durations.value[np.isfinite(durations.value)]
+    low, high = ends_of(durations)
+    assert 0.005 < (known < low).mean() < 0.02
+    assert 0.005 < (known > high).mean() < 0.02
+
+
+def test_a_last_stretch_that_the_data_hardly_reach_into_is_no_column() -> None:
+    for beside_s, columns in ((100, 72), (200, 73)):
+        rows = attempts([1.0] * 720, every_s=60)
+        last = attempts([1.0]).with_columns(
+            pl.lit(DAY + timedelta(hours=12, seconds=beside_s)).alias("timestamp").cast(TIMESTAMP)
+        )
+        (durations, _) = heats(pl.concat([rows, last]))
+        assert durations.every_s == 600
+        assert len(durations.start) == columns

@@ -106,7 +106,8 @@
       background_fill_color: null, border_fill_color: null,
     });
     plot.toolbar.logo = null;
-    const below = make("DatetimeAxis", { ...muted, formatter: make("DatetimeTickFormatter", {
+    const below = make("DatetimeAxis", { ...muted,
+      ticker: make("DatetimeTicker", { desired_num_ticks: innerWidth < 640 ? 3 : 7 }), formatter: make("DatetimeTickFormatter", {
       seconds: "%H:%M:%S", minsec: "%H:%M:%S", minutes: "%H:%M", hourmin: "%H:%M",
       hours: "%H:%M", days: "%d %b", months: "%b %Y", years: "%Y" }) });
     plot.add_layout(below, "below");
@@ -237,7 +238,8 @@
     const cells = { left: [], right: [], top: [], bottom: [], color: [] };
     heat.values.forEach((values, row) => values.forEach((value, at) => {
       if (value === null) return;
-      const shade = Math.min(heat.palette.length - 1, Math.floor(value / heat.top * heat.palette.length));
+      const share = (value - heat.low) / (heat.high - heat.low);
+      const shade = Math.floor(Math.min(Math.max(share, 0), 0.999) * heat.palette.length);
       cells.left.push(heat.start + at * heat.step);
       cells.right.push(heat.start + (at + 1) * heat.step);
       cells.top.push(row);
@@ -305,8 +307,8 @@
   const named = (figure, chart) => {
     const names = figure.querySelector(".names");
     const lines = chart.lines ?? [
-      { label: `0 ${chart.unit}`, ink: [chart.palette[0], chart.palette[0]] },
-      { label: `≥ ${valued(chart.top, chart.unit)}`, ink: [chart.palette.at(-1), chart.palette.at(-1)] },
+      { label: `≤ ${valued(chart.low, chart.unit)}`, ink: [chart.palette[0], chart.palette[0]] },
+      { label: `≥ ${valued(chart.high, chart.unit)}`, ink: [chart.palette.at(-1), chart.palette.at(-1)] },
     ];
     names.replaceChildren(...lines.map((line) => {
       const name = document.createElement("span");
