@@ -88,8 +88,9 @@ def _scale(ax: Axes, heat: Heat) -> None:
     strip = ax.inset_axes((1.012, 0, 0.012, 1))
     strip.imshow(np.linspace(1, 0, 64)[:, None], cmap=MAP, aspect="auto", extent=(0, 1, 0, 1))
     strip.set_xticks([])
-    low, high = (with_unit(heat.signal, value) for value in ends_of(heat))
-    strip.set_yticks([0, 1], [f"≤ {low}", f"≥ {high}"])
+    low, high = ends_of(heat)
+    at_most = f"{'≤ ' if low else ''}{with_unit(heat.signal, low)}"
+    strip.set_yticks([0, 1], [at_most, f"≥ {with_unit(heat.signal, high)}"])
     strip.yaxis.tick_right()
     strip.grid(visible=False)
 

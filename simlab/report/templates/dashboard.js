@@ -307,7 +307,7 @@
   const named = (figure, chart) => {
     const names = figure.querySelector(".names");
     const lines = chart.lines ?? [
-      { label: `≤ ${valued(chart.low, chart.unit)}`, ink: [chart.palette[0], chart.palette[0]] },
+      { label: `${chart.low ? "≤ " : ""}${valued(chart.low, chart.unit)}`, ink: [chart.palette[0], chart.palette[0]] },
       { label: `≥ ${valued(chart.high, chart.unit)}`, ink: [chart.palette.at(-1), chart.palette.at(-1)] },
     ];
     names.replaceChildren(...lines.map((line) => {
