@@ -102,8 +102,7 @@ def told_by_prometheus(
             f"{server}: it knows no {BATCHES} in that time, which InventoryRPA's metrics have; "
             "does it scrape the bot? Is --last long enough?"
         )
-    # A millisecond less, so that Prometheus 2 too leaves out what was scraped at the start.
-    within, over = (edges[0] + every_s, end_s, every_s), f"[{every_s * 1000 - 1}ms]"
+    within, over = (edges[0] + every_s, end_s, every_s), _over(every_s)
     readings = server.one(f"sum(count_over_time({CPU}{over}))", within)
     look_s = STEP_US // US_PER_S
     return Told(
@@ -130,10 +129,18 @@ class _Server:
     def __str__(self) -> str:
         return str(self._where)
 
-    def counters(self, metric: str, wanted: Range) -> Iterator[Counter]:
-        """The series of a counter at the moments of a range."""
-        for curve in self._curves(metric, wanted):
-            yield Counter(labels=curve.labels, at_edge=curve.value)
+    def counters(self, metric: str, edges: Range) -> Iterator[Counter]:
+        """The series of a counter at the edges of buckets, and its lowest values within each."""
+        first, last, step = edges
+        lowest = {
+            _key(curve.labels): curve.value
+            for curve in self._curves(
+                f"min_over_time({metric}{_over(step)})", (first + step, last, step)
+            )
+        }
+        for curve in self._curves(metric, edges):
+            found = lowest.get(_key(curve.labels))
+            yield Counter(labels=curve.labels, at_edge=curve.value, lowest=found)
 
     def one(self, query: str, wanted: Range) -> Values:
         """The one series that a query has, NaN where there is none."""
@@ -188,6 +195,16 @@ class _Server:
         if told.status != "success":
             raise InputError(f"{self}: it refused the query: {visible(told.error)}")
         return told.data.result
+
+
+def _over(every_s: int) -> str:
+    """A window of so long, less a millisecond: Prometheus 2 would take in what its start saw."""
+    return f"[{every_s * 1000 - 1}ms]"
+
+
+def _key(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What tells series of one metric apart."""
+    return tuple(sorted((name, text) for name, text in labels.items() if name != "__name__"))
 
 
 def _count(wanted: Range) -> int:

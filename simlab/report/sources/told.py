@@ -23,21 +23,30 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Counter:
-    """One series of a counter: its labels, and its value at each edge, NaN where it is absent."""
+    """One series of a counter.
+
+    Attributes:
+        labels: what it is of.
+        at_edge: its value at each edge, NaN where it is absent.
+        lowest: its lowest value within each bucket, where that is known.
+    """
 
     labels: Mapping[str, str]
     at_edge: Values
+    lowest: Values | None = None
 
     @property
     def increase(self) -> Values:
         """By how much it grew in each bucket; NaN where nothing tells.
 
         A counter that is smaller than it was began anew at 0. What it grew by in a gap shows
-        where it is back. Where it was not seen before, by how much it grew is unknown.
+        where it is back. Where it was not seen before, it grew from its lowest value in that
+        bucket, where that is known.
         """
         known = np.isfinite(self.at_edge)
         last = np.maximum.accumulate(np.where(known, np.arange(known.size), -1))
-        before = np.where(last[:-1] >= 0, self.at_edge[last[:-1]], np.nan)
+        lowest = np.nan if self.lowest is None else self.lowest
+        before = np.where(last[:-1] >= 0, self.at_edge[last[:-1]], lowest)
         now = self.at_edge[1:]
         return np.where(now < before, now, now - before)
 

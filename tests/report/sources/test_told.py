@@ -27,6 +27,12 @@ def test_a_counter_grows_from_edge_to_edge(at_edge: list[float], increase: list[
     np.testing.assert_array_equal(found, increase)
 
 
+def test_a_counter_that_was_not_seen_before_grew_from_its_lowest() -> None:
+    at_edge, lowest = np.array([NAN, 4, 6, NAN, 9]), np.array([1.0, 4, 0, NAN])
+    found = Counter(labels={}, at_edge=at_edge, lowest=lowest).increase
+    np.testing.assert_array_equal(found, [3, 2, NAN, 3])
+
+
 def test_a_sum_is_of_what_is_known() -> None:
     parts = [np.array([1.0, NAN, NAN]), np.array([2.0, 5.0, NAN])]
     np.testing.assert_array_equal(total(parts, size=3), [3, 5, NAN])
