@@ -1,56 +1,43 @@
 """The dashboard: one page that holds all it shows, runs nothing and fetches nothing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from simlab.alerts.replay import EPISODES
-from simlab.alerts.rule import Rule
-from simlab.dataset.kpis import kpis
-from simlab.dataset.schema import Dataset
-from simlab.report import tables, view
+from simlab.report import tables
 from simlab.report.cards import cards
-from simlab.report.charts import charts
+from simlab.report.charts import chart
+from simlab.report.heat_chart import heat_chart
+from simlab.report.live import told
+from simlab.report.moments import moments
 from simlab.report.numbers import human_s, moment, number, plural
-from simlab.report.template import put, rendered
-from simlab.report.verdict import verdict
-from simlab.tuning.backtest import Backtest
-from simlab.tuning.tune import Tuning
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """What a dashboard is made of.
-
-    Attributes:
-        title: the page's heading.
-        dataset: what happened; whatever of it is missing is said to be.
-        rules: what watched it.
-        backtest: what those rules did; None when none of them can be judged on it.
-        tuning: better thresholds, and how both did on data that the choice never saw.
-        warehouse_names: by id.
-        facts: about the run, by their names, such as `seed`.
-    """
-
-    title: str
-    dataset: Dataset
-    rules: Sequence[Rule]
-    backtest: Backtest | None
-    tuning: Tuning | None = None
-    warehouse_names: Mapping[int, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
+from simlab.report.overview import Overview
+from simlab.report.page import Page
+from simlab.report.panels import panels
+from simlab.report.scripts import scripts
+from simlab.report.template import put, rendered, sha256
+from simlab.report.trend import SPARK_SIZE
+from simlab.report.verdict import still_firing, verdict
 
 
 def dashboard(page: Page) -> str:
     """The page as HTML, complete in itself; the same page gives the same text.
 
-    It carries no script, and a content security policy that forbids everything but its own
-    style and images. Text from data is escaped, and what is not visible in it is replaced.
+    Its content security policy forbids everything but its own styles, scripts and images: the
+    scripts by their hashes, the styles by a mark that no data can know. Text from data is
+    escaped, and what is not visible in it is replaced; numbers for the scripts are JSON.
     """
-    return rendered("dashboard.html.j2", **_context(page))
+    context = _context(page)
+    return rendered(
+        "dashboard.html.j2",
+        mark=hashlib.sha256(context["told"].encode()).hexdigest(),
+        scripts=scripts(),
+        script_hashes=" ".join(f"'sha256-{sha256(script)}'" for script in scripts()),
+        **context,
+    )
 
 
 def write_dashboard(page: Page, path: Path) -> None:
@@ -63,81 +50,84 @@ def write_dashboard(page: Page, path: Path) -> None:
 
 
 def _context(page: Page) -> dict[str, Any]:
-    dataset = page.dataset
-    scores = page.backtest.scores if page.backtest else ()
-    episodes = page.backtest.episodes if page.backtest else _no_episodes()
-    fired = {score.rule: None if score.note else int(score.episodes) for score in scores}
+    shown, episodes = page.shown, page.episodes
+    fired = {score.rule: None if score.note else int(score.episodes) for score in page.scores}
+    drawn = panels(shown, page.rules, episodes)
     return {
         "title": page.title,
-        "span": _span(dataset),
+        "span": _span(shown),
         "facts": page.facts,
-        "verdict": verdict(dataset, page.rules, scores, episodes),
-        "gaps": _gaps(dataset),
-        "cards": cards(dataset, kpis(dataset), page.rules, fired),
-        "charts": charts(dataset, page.rules, episodes),
-        "truth_known": dataset.incidents is not None,
-        "scores": tables.scores_table(scores, page.rules),
-        "tuned": _tuned(page.tuning),
-        **_truth_tables(dataset, episodes),
-        **_warehouse_tables(dataset, page.warehouse_names),
+        "verdict": verdict(page.rules, page.scores, episodes, end=shown.last),
+        "gaps": _gaps(shown),
+        "cards": cards(shown, page.rules, fired, still_firing(page.rules, episodes)),
+        "spark_size": SPARK_SIZE,
+        "charts": [chart(panel) for panel in drawn],
+        "heats": [heat_chart(heat, page.warehouse_names) for heat in shown.heats],
+        "truth_known": shown.incidents is not None,
+        "told": told(drawn, shown.heats, shown.incidents, page.warehouse_names),
+        "moments": moments(episodes, page.rules, shown.incidents),
+        "scores": tables.scores_table(page.scores, page.rules),
+        "tuned": _tuned(page),
+        **_truth_tables(shown.incidents, episodes),
+        **_warehouse_tables(shown.warehouses, page.warehouse_names),
     }
 
 
-def _span(dataset: Dataset) -> str:
-    rows = dataset.rows
-    if rows.is_empty():
+def _span(shown: Overview) -> str:
+    if shown.first is None or shown.last is None:
         return "no rows"
-    first, last = rows["timestamp"][0], rows["timestamp"][-1]
-    noun = "value" if "value" in rows.columns else "attempt"
-    length = human_s((last - first).total_seconds())
-    return f"{plural(rows.height, noun)} in {length}, {moment(first)} to {moment(last)} UTC"
+    noun = "value" if shown.is_series else "attempt"
+    length = human_s((shown.last - shown.first).total_seconds())
+    when = f"{moment(shown.first)} to {moment(shown.last)} UTC"
+    return f"{plural(shown.count, noun)} in {length}, {when}"
 
 
-def _gaps(dataset: Dataset) -> list[str]:
+def _gaps(shown: Overview) -> list[str]:
     """What the page cannot show, and why, a sentence each."""
     gaps = {
-        "There are no rows: nothing happened, or nothing was read.": dataset.rows.is_empty(),
-        "This is a plain series of values, so there are no batches to count.": "value"
-        in dataset.rows.columns,
-        "There are no samples of the machine, so CPU and memory are unknown.": dataset.samples
+        "There are no rows: nothing happened, or nothing was read.": shown.first is None,
+        "This is a plain series of values, so there are no batches to count.": shown.is_series,
+        "There are no samples of the machine, so CPU and memory are unknown.": shown.samples
         is None,
-        "There are no labels, so what the rules caught and missed is unknown.": dataset.incidents
+        "There are no labels, so what the rules caught and missed is unknown.": shown.incidents
         is None,
     }
     found = [sentence for sentence, applies in gaps.items() if applies]
-    if dataset.lines and dataset.lines.rejected:
-        lines = plural(dataset.lines.rejected, "line")
-        found.append(f"{lines} could not be read; {number(dataset.lines.accepted)} were.")
-    return found
+    if shown.lines and shown.lines.rejected:
+        lines = plural(shown.lines.rejected, "line")
+        found.append(f"{lines} could not be read; {number(shown.lines.accepted)} were.")
+    return [*found, *shown.gaps]
 
 
-def _truth_tables(dataset: Dataset, episodes: pl.DataFrame) -> dict[str, tables.Table | None]:
-    if dataset.incidents is None:
+def _truth_tables(
+    incidents: pl.DataFrame | None, episodes: pl.DataFrame
+) -> dict[str, tables.Table | None]:
+    if incidents is None:
         return {"incidents": None, "lookalikes": None}
     return {
-        "incidents": tables.incidents_table(dataset.incidents, episodes),
-        "lookalikes": tables.lookalikes_table(dataset.incidents, episodes),
+        "incidents": tables.incidents_table(incidents, episodes),
+        "lookalikes": tables.lookalikes_table(incidents, episodes),
     }
 
 
-def _warehouse_tables(dataset: Dataset, names: Mapping[int, str]) -> dict[str, tables.Table | None]:
-    if "warehouse_id" not in dataset.rows.columns:
+def _warehouse_tables(
+    warehouses: pl.DataFrame | None, names: Mapping[int, str]
+) -> dict[str, tables.Table | None]:
+    if warehouses is None:
         return {"busiest": None, "worst": None}
-    warehouses = view.by_warehouse(dataset.rows)
     return {
         "busiest": tables.busiest_table(warehouses, names),
         "worst": tables.worst_table(warehouses, names),
     }
 
 
-def _tuned(tuning: Tuning | None) -> tables.Table | None:
-    if tuning is None:
-        return None
-    return tables.tuned_table(
-        (tuning.unseen_before.scores, tuning.rules_before),
-        (tuning.unseen_after.scores, tuning.rules_after),
-    )
-
-
-def _no_episodes() -> pl.DataFrame:
-    return pl.DataFrame(schema={**EPISODES, "incident": pl.String()})
+def _tuned(page: Page) -> tuple[tables.Table, str] | None:
+    """The given and the chosen thresholds beside each other, and on which data."""
+    if (tuning := page.tuning) is not None:
+        before = tuning.unseen_before.scores, tuning.rules_before
+        after = tuning.unseen_after.scores, tuning.rules_after
+        return tables.tuned_table(before, after), "on the part that tuning did not see"
+    if (chosen := page.chosen) is not None and page.scores:
+        table = tables.tuned_table((page.scores, page.rules), (chosen.scores, chosen.rules))
+        return table, "on all of this data, of which tuning has seen a part"
+    return None

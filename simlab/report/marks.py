@@ -19,6 +19,7 @@ _STRIP_SHARE: Final = 0.11
 """How much of the axes' height the strip of one rule's episodes takes."""
 
 _MOST_STRIP: Final = 0.6
+_POINTS_APART: Final = 0.3
 
 _FILLS: Final[dict[bool, dict[str, Any]]] = {
     False: {"facecolor": style.INCIDENT, "alpha": 0.24, "zorder": 0.5},
@@ -126,6 +127,8 @@ def _apart(heights: Mapping[str, float], *, gap: float, top: float) -> dict[str,
 def _spans(ax: Axes, shown: pl.DataFrame, **look: Any) -> None:
     """One shape for all, from the bottom of the axes to the top: small however many there are."""
     starts, ends = (_days(shown[name]) for name in ("visible_start", "visible_end"))
+    low, high = ax.get_xlim()
+    starts, ends = _joined(starts, ends, gap=(high - low) * _POINTS_APART / _width_points(ax))
     corners = np.stack([starts, starts, ends, ends, starts], axis=1)
     heights = np.broadcast_to([0.0, 1.0, 1.0, 0.0, 0.0], corners.shape)
     codes = np.tile(
@@ -133,6 +136,17 @@ def _spans(ax: Axes, shown: pl.DataFrame, **look: Any) -> None:
     )
     path = Path(np.stack([corners.ravel(), heights.ravel()], axis=1), codes.astype(np.uint8))
     ax.add_patch(PathPatch(path, transform=ax.get_xaxis_transform(), linewidth=0, **look))
+
+
+def _joined(
+    starts: NDArray[np.float64], ends: NDArray[np.float64], *, gap: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Those that overlap, or that no one could tell apart, as one; `starts` ascend."""
+    if not starts.size:
+        return starts, ends
+    reach = np.maximum.accumulate(ends)
+    begins = np.append(True, starts[1:] > reach[:-1] + gap)
+    return starts[begins], reach[np.append(np.flatnonzero(begins)[1:] - 1, starts.size - 1)]
 
 
 def _days(moments: pl.Series) -> NDArray[np.float64]:

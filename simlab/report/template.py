@@ -1,4 +1,4 @@
-"""Pages from templates: text from data escaped and inert, nothing run, nothing fetched."""
+"""Pages from templates: text from data escaped and inert, nothing of it run, nothing fetched."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ def rendered(template: str, **context: Any) -> str:
     """A page with the one style that all have, and its hash for the content security policy."""
     css = Markup(_css())  # noqa: S704 -- our own file
     page = _environment().get_template(template)
-    return page.render(css=css, css_hash=_sha256(css), **context)
+    return page.render(css=css, css_hash=sha256(css), **context)
 
 
 def put(text: str, path: Path) -> None:
@@ -66,5 +66,6 @@ def _css() -> str:
     return (files("simlab.report") / "templates" / "dashboard.css").read_text(encoding="utf-8")
 
 
-def _sha256(text: str) -> str:
+def sha256(text: str) -> str:
+    """A text's hash as a content security policy writes it."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

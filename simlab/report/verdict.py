@@ -1,15 +1,13 @@
 """Is it all right? The answer in a sentence, from what the rules did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
 
 from simlab.alerts.rule import Rule
-from simlab.alerts.signal import Series, series
-from simlab.dataset.schema import Dataset
 from simlab.report.numbers import human_s, moment, number, plural
 from simlab.tuning.score import Score
 
@@ -31,25 +29,29 @@ class Verdict:
 
 
 def verdict(
-    dataset: Dataset, rules: Sequence[Rule], scores: Sequence[Score], episodes: pl.DataFrame
+    rules: Sequence[Rule],
+    scores: Sequence[Score],
+    episodes: pl.DataFrame,
+    *,
+    end: datetime | None,
 ) -> Verdict:
     """Whether it is all right at the end of the data, and was until then.
 
     Args:
-        dataset: what happened.
         rules: what watched it.
         scores: of those rules, and last of all together; empty when none could be judged.
-        episodes: of those rules, by their start.
+        episodes: of those rules, by their start, with `open` for those that still fire.
+        end: when the data end; None when there are none.
     """
     judged = [score for score in scores if score.note is None]
     reasons = tuple(
         sentence
-        for sentence in (_caught(scores), _last(dataset, episodes), _unjudged(scores))
+        for sentence in (_caught(scores), _last(episodes, end), _unjudged(scores))
         if sentence
     )
     if not judged:
         return Verdict(level="unknown", headline="Unknown: no rule can be judged", reasons=reasons)
-    if firing := still_firing(dataset, rules, episodes):
+    if firing := still_firing(rules, episodes):
         verb = "is" if len(firing) == 1 else "are"
         headline = f"Not all right: {_and(firing)} {verb} firing"
         return Verdict(level="bad", headline=headline, reasons=reasons)
@@ -62,28 +64,10 @@ def verdict(
     return Verdict(level="good", headline="All right: no alert fired", reasons=reasons)
 
 
-def still_firing(dataset: Dataset, rules: Sequence[Rule], episodes: pl.DataFrame) -> list[str]:
-    """The rules whose last episode the end of the data left open."""
-    ends = dict(episodes.group_by("rule").agg(pl.col("end").max()).iter_rows())
-    return [rule.name for rule in rules if rule.name in ends and _open(dataset, rule, ends)]
-
-
-def _open(dataset: Dataset, rule: Rule, ends: Mapping[str, datetime]) -> bool:
-    """An episode that ends with the last observation was resolved by it, or left open."""
-    return any(_open_at_end(rule, judged, ends) for judged in series(rule, dataset))
-
-
-def _open_at_end(rule: Rule, judged: Series, ends: Mapping[str, datetime]) -> bool:
-    if _us(ends[rule.name]) != judged.time_us[-1]:
-        return False
-    last = judged.value[-1]
-    return (
-        bool(last > rule.limit if rule.side == "above" else last < rule.limit) or rule.keep_us > 0
-    )
-
-
-def _us(when: datetime) -> int:
-    return (when - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+def still_firing(rules: Sequence[Rule], episodes: pl.DataFrame) -> list[str]:
+    """The rules that the end of the data left firing."""
+    still = set(episodes.filter(pl.col("open"))["rule"])
+    return [rule.name for rule in rules if rule.name in still]
 
 
 def _caught(scores: Sequence[Score]) -> str | None:
@@ -104,14 +88,11 @@ def _together(scores: Sequence[Score]) -> Score | None:
     return scores[-1] if scores and scores[-1].note is None else None
 
 
-def _last(dataset: Dataset, episodes: pl.DataFrame) -> str | None:
-    if episodes.is_empty():
+def _last(episodes: pl.DataFrame, end: datetime | None) -> str | None:
+    if episodes.is_empty() or end is None:
         return None
     latest = episodes.row(-1, named=True)
-    frames = [frame for frame in (dataset.rows, dataset.samples) if frame is not None]
-    end = pl.concat([frame["timestamp"] for frame in frames]).max()
-    assert isinstance(end, datetime)
-    before = (end - latest["start"]).total_seconds()
+    before = max(0.0, (end - latest["start"]).total_seconds())
     return (
         f"The last alert was {latest['rule']}, at {moment(latest['start'])} UTC, "
         f"{human_s(before)} before the end."

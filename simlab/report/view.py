@@ -5,7 +5,6 @@ nothing to judge is NaN, so that a chart shows a gap.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -13,55 +12,41 @@ import polars as pl
 from numpy.typing import NDArray
 
 from simlab.clock import US_PER_S
-from simlab.dataset.schema import TIMESTAMP
+from simlab.report.buckets import by_bucket, grouped, on_grid, stretches
 from simlab.tuning.episodes import matched_to
 from simlab.tuning.match import Match, Truth, truth
 
 RATIO_WINDOW: Final = 100
 """Finished batches that the error ratio looks back on, as the strategy's rule does."""
 
+_COUNTED: Final = ("per_minute", "errors_per_minute", "retries_per_minute")
 _LONG_AGO, _LONG_AHEAD = -(2**62), 2**62
-_WIDTHS_S: Final = (
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
-)  # fmt: skip
-
-
-def bucket_s(rows: pl.DataFrame, *, most: int = 600, least_rows: int = 20) -> int:
-    """A round bucket width [s] for these rows: at most `most` buckets over their span.
-
-    Wider still where a bucket would hold fewer than `least_rows` rows on average, too few for
-    a quantile, as long as 48 buckets remain.
-    """
-    if rows.is_empty():
-        return _WIDTHS_S[0]
-    first_us, last_us = _span_us(rows)
-    span_s = (last_us - first_us) / US_PER_S
-    enough = min(48, most - 1)
-    wanted_s = span_s / min(most - 1, max(rows.height / least_rows, enough))
-    days = int(-(-wanted_s // _WIDTHS_S[-1])) * _WIDTHS_S[-1]
-    return next((width for width in _WIDTHS_S if width >= wanted_s), days)
 
 
 def rows_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
     """How attempts went, by bucket.
 
-    Columns: `time` (the bucket's start); `p50`, `p95`, `p99` of the attempts' duration [s],
-    interpolated linearly; `per_minute` (attempts) and `retries_per_minute`; `error_ratio`,
-    the highest that the ratio over the last 100 finished batches was in the bucket.
+    Columns: `time` (the bucket's start); `p50`, `p95`, `p99` of the attempts' duration [s], and
+    `queue_p50`, `queue_p95` of their wait [s], interpolated linearly; `per_minute` (attempts),
+    `errors_per_minute` (failed batches) and `retries_per_minute`; `success_rate` of the batches
+    that finished in the bucket; `error_ratio`, the highest that the ratio over the last 100
+    finished batches was in it.
+
+    Long rows are worked on a stretch at a time, so that little memory is needed beside them.
+
+    Args:
+        rows: `timestamp`, ascending, `duration`, `status` and, where it is known, `queue_wait`.
+        every_s: the buckets' width [s].
     """
-    quantiles = [
-        pl.col("duration").quantile(q, "linear").alias(f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99)
-    ]
-    counts = [
-        (pl.len() * 60 / every_s).alias("per_minute"),
-        ((pl.col("status") == "retry").sum() * 60 / every_s).alias("retries_per_minute"),
-        pl.col("ratio").max().alias("error_ratio"),
-    ]
-    ratio = _error_ratio(rows)
-    found = _by_bucket(ratio, [*quantiles, *counts], every_s=every_s)
-    return found.with_columns(
-        pl.col("p50", "p95", "p99", "error_ratio").fill_null(float("nan")),
-        pl.col("per_minute", "retries_per_minute").fill_null(0.0),
+    before: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    found = []
+    for stretch in stretches(rows, every_s=every_s):
+        ratio, before = _error_ratio(stretch, before)
+        found.append(grouped(stretch.with_columns(ratio), _row_figures(rows), every_s))
+    every = on_grid(pl.concat(found), every_s=every_s)
+    return every.with_columns(
+        pl.col(*_COUNTED).fill_null(0) * 60 / every_s,
+        pl.exclude("time", *_COUNTED).fill_null(float("nan")),
     )
 
 
@@ -78,7 +63,7 @@ def samples_over_time(samples: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
         pl.col("mem_usage_mb").max(),
         pl.when(disk.count() > 0).then(disk.sum()).cast(pl.Float64),
     ]
-    found = _by_bucket(samples, wanted, every_s=every_s)
+    found = by_bucket(samples, wanted, every_s=every_s)
     return found.with_columns(pl.exclude("time").fill_null(float("nan")))
 
 
@@ -86,7 +71,7 @@ def values_over_time(rows: pl.DataFrame, *, every_s: int) -> pl.DataFrame:
     """A plain series by bucket: `time`, and `low`, `mean`, `high` of its values."""
     value = pl.col("value")
     wanted = [value.min().alias("low"), value.mean().alias("mean"), value.max().alias("high")]
-    found = _by_bucket(rows, wanted, every_s=every_s)
+    found = by_bucket(rows, wanted, every_s=every_s)
     return found.with_columns(pl.exclude("time").fill_null(float("nan")))
 
 
@@ -124,9 +109,11 @@ def by_warehouse(rows: pl.DataFrame) -> pl.DataFrame:
     """
     errors = (pl.col("status") == "error").sum()
     finished = (pl.col("status") != "retry").sum()
+    known = rows.select("warehouse_id", "status", "duration")
+    if known["warehouse_id"].null_count():  # dropping none would still copy them all
+        known = known.drop_nulls("warehouse_id")
     return (
-        rows.drop_nulls("warehouse_id")
-        .group_by("warehouse_id")
+        known.group_by("warehouse_id")
         .agg(
             finished.alias("batches"),
             errors.alias("errors"),
@@ -192,36 +179,47 @@ def episode_marks(episodes: pl.DataFrame, *, every_s: int, truth_known: bool) ->
     )
 
 
-def _error_ratio(rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` with `ratio`: errors among the last 100 finished batches, null until there are."""
-    failed = (pl.col("status") == "error").cast(pl.Int64)
-    finished = pl.col("status") != "retry"
-    errors = failed.cum_sum()
-    ratio = rows.filter(finished).select(
-        pl.col("timestamp"),
-        pl.col("duration"),
-        pl.col("status"),
-        ((errors - errors.shift(RATIO_WINDOW, fill_value=0)) / RATIO_WINDOW).alias("ratio"),
-        pl.int_range(1, pl.len() + 1).alias("nth"),
-    )
-    judged = pl.when(pl.col("nth") >= RATIO_WINDOW).then(pl.col("ratio")).alias("ratio")
-    retries = rows.filter(~finished).select(
-        "timestamp", "duration", "status", pl.lit(None, pl.Float64).alias("ratio")
-    )
-    return pl.concat([ratio.with_columns(judged).drop("nth"), retries])
+def _row_figures(rows: pl.DataFrame) -> list[pl.Expr]:
+    """The columns of `rows_over_time`, but counts where it has rates."""
+    quantiles = [
+        pl.col("duration").quantile(q, "linear").alias(f"p{q * 100:.0f}") for q in (0.5, 0.95, 0.99)
+    ]
+    wait = pl.col("queue_wait") if "queue_wait" in rows.columns else pl.lit(None, pl.Float64)
+    queue = [wait.quantile(q, "linear").alias(f"queue_p{q * 100:.0f}") for q in (0.5, 0.95)]
+    failed, retried = ((pl.col("status") == status).sum() for status in ("error", "retry"))
+    finished = pl.len() - retried
+    counts = [
+        pl.len().alias("per_minute"),
+        failed.alias("errors_per_minute"),
+        retried.alias("retries_per_minute"),
+        pl.when(finished > 0).then(1 - failed / finished).alias("success_rate"),
+        pl.col("error_ratio").max(),
+    ]
+    return [*quantiles, *queue, *counts]
 
 
-def _by_bucket(frame: pl.DataFrame, wanted: list[pl.Expr], *, every_s: int) -> pl.DataFrame:
-    """`wanted` by bucket, with every bucket from the first to the last, null where empty."""
-    every_us = every_s * US_PER_S
-    bucket = (pl.col("timestamp").dt.epoch("us") // every_us).alias("bucket")
-    found = frame.with_columns(bucket).group_by("bucket").agg(wanted)
-    ends = found.select(pl.col("bucket").min().alias("first"), pl.col("bucket").max().alias("last"))
-    first, last = ends.row(0) if found.height else (0, -1)
-    every = pl.DataFrame({"bucket": np.arange(first, last + 1, dtype=np.int64)})
-    return every.join(found, on="bucket", how="left", maintain_order="left").select(
-        (pl.col("bucket") * every_us).cast(TIMESTAMP).alias("time"), pl.exclude("bucket")
-    )
+def _error_ratio(
+    rows: pl.DataFrame, before: NDArray[np.int64]
+) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Errors among the last 100 finished batches, at each that finished; null until there are.
+
+    Args:
+        rows: a stretch of rows.
+        before: which of up to 99 batches that finished before it failed; 1 is yes.
+
+    Returns:
+        The ratio, and what to give as `before` with the next stretch.
+    """
+    finished = (rows["status"] != "retry").to_numpy()
+    failed = (rows["status"] == "error").to_numpy()[finished].astype(np.int64)
+    known = np.concatenate([before, failed])
+    upto = np.concatenate([[0], np.cumsum(known)])
+    nth = np.arange(before.size + 1, known.size + 1)
+    ratio = (upto[nth] - upto[np.maximum(nth - RATIO_WINDOW, 0)]) / RATIO_WINDOW
+    told = np.full(rows.height, np.nan)
+    told[finished] = np.where(nth >= RATIO_WINDOW, ratio, np.nan)
+    kept = known[-(RATIO_WINDOW - 1) :]
+    return pl.Series("error_ratio", told, nan_to_null=True), kept
 
 
 def _labels(incidents: pl.DataFrame) -> Truth:
@@ -234,23 +232,3 @@ def _matches(episodes: pl.DataFrame, labels: Truth) -> Iterator[tuple[str, Match
         # What its group held back told no one. Episodes from elsewhere do not say.
         told = found.filter(~pl.col("held")) if "held" in found.columns else found
         yield rule, matched_to(told, labels)
-
-
-def without_stub(frame: pl.DataFrame, last: datetime, *, every_s: int) -> pl.DataFrame:
-    """The buckets of a frame, but for a last one that the data hardly reached into.
-
-    A few seconds of a bucket of minutes hold a few rows, whose rate and quantiles would plunge or
-    leap for no reason. It is left out when less than a quarter of it is covered.
-
-    Args:
-        frame: with the buckets' starts as `time`, in order.
-        last: when the data end.
-        every_s: the buckets' width [s].
-    """
-    covered_s = (last - frame["time"][-1]).total_seconds()
-    return frame.head(-1) if frame.height > 1 and covered_s < every_s / 4 else frame
-
-
-def _span_us(rows: pl.DataFrame) -> tuple[int, int]:
-    stamps = rows["timestamp"].dt.epoch("us")
-    return int(stamps[0]), int(stamps[-1])

@@ -228,3 +228,28 @@ def test_dashboard_writes_one_page_into_the_run_or_where_it_is_told(ran: Path) -
     said = call("dashboard", ran)
     assert said.out.startswith(f"{ran}/dashboard.html: ")
     assert "exists already" in complaint("dashboard", ran)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "found none, expected one of PATH, --prometheus URL, --scrape URL"),
+        (("RUN", "--scrape", "http://127.0.0.1:1"), "found PATH and --scrape"),
+        (("RUN", "--last", "5m"), "--last goes with --prometheus, not with PATH"),
+        (("--scrape", "127.0.0.1:1", "--until", "2026-01-05"), "--until goes with --prometheus"),
+        (("--prometheus", "127.0.0.1:1", "--for", "5s"), "--for goes with --scrape"),
+        (("--prometheus", "127.0.0.1:1", "--time", "t"), "--time goes with PATH"),
+        (("--prometheus", "127.0.0.1:1", "--last", "1m"), "expected five minutes to a year"),
+        (("--prometheus", "127.0.0.1:1", "--last", "soon"), "--last"),
+        (("--prometheus", "127.0.0.1:1"), "no answer (Connection refused)"),
+        (("--scrape", "127.0.0.1:1"), "no answer (Connection refused)"),
+        (("--scrape", "file:///etc/passwd"), "--scrape 'file:///etc/passwd': expected an address"),
+        (("--scrape", "127.0.0.1:1", "--for", "1s"), "expected two seconds to a day"),
+    ],
+)
+def test_dashboard_takes_one_source_and_what_belongs_to_it(
+    ran: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    line = complaint("dashboard", *[ran if each == "RUN" else each for each in arguments])
+    assert words in line
+    assert not Path("dashboard.html").exists()

@@ -5,16 +5,16 @@ import polars as pl
 import pytest
 
 from simlab.alerts.rule import Rule
-from simlab.dataset.kpis import kpis
 from simlab.dataset.schema import Dataset
 from simlab.report.cards import Card, cards
 from simlab.report.numbers import UNDEFINED
+from simlab.report.overview import overview
 
 from .cases import DAY_US, attempts, strategy, timestamps
 
 
 def _cards(dataset: Dataset, *rules: Rule, **fired: int | None) -> dict[str, Card]:
-    return {card.name: card for card in cards(dataset, kpis(dataset), rules, fired)}
+    return {card.name: card for card in cards(overview(dataset), rules, fired)}
 
 
 def test_the_six_kpis_are_there_by_their_names(trouble: Dataset) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 from math import nan
@@ -14,7 +15,11 @@ import pytest
 from simlab.alerts.rule import Rule
 from simlab.dataset.schema import Dataset, LineCount
 from simlab.errors import OutputError
-from simlab.report.html import Page, dashboard, write_dashboard
+from simlab.report import view
+from simlab.report.buckets import bucket_s
+from simlab.report.html import dashboard, write_dashboard
+from simlab.report.overview import overview
+from simlab.report.page import Page, no_episodes
 from simlab.tuning.backtest import Backtest, backtest
 from simlab.tuning.budget import Budget
 from simlab.tuning.figures import Figure, Figures
@@ -35,6 +40,8 @@ class _Reader(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text: list[str] = []
         self.style = ""
+        self.data = ""
+        self.scripts: list[str] = []
         self._open: list[str] = []
         self.feed(page)
         assert not self._open
@@ -50,6 +57,11 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open[-1:] == ["style"]:
             self.style += data
+        elif self._open[-1:] == ["script"]:
+            if self.elements[-1][1].get("type"):
+                self.data = data
+            else:
+                self.scripts.append(data)
         else:
             self.text.append(data.strip())
 
@@ -101,9 +113,10 @@ def page(trouble: Dataset, judged: Backtest) -> Page:
     )
     return Page(
         title="busy-day",
-        dataset=trouble,
+        shown=overview(trouble),
         rules=strategy(),
-        backtest=judged,
+        scores=judged.scores,
+        episodes=judged.episodes,
         tuning=tuning,
         warehouse_names={2: "Rotterdam"},
         facts={"seed": "7"},
@@ -134,20 +147,17 @@ def test_the_six_kpis_are_on_the_page(read: _Reader) -> None:
 
 def test_every_chart_has_words_for_who_cannot_see_it(read: _Reader) -> None:
     images = read.all("img")
-    assert len(images) == len(read.all("figcaption")) == 5
-    for image in images:
+    assert len(images) == len(read.all("figcaption")) == 10
+    for image in images[:8]:
         assert "2026" in image["alt"]
         assert "Shaded: 4 incidents. Hatched: 1 look-alike." in image["alt"]
+    for image in images[8:]:
+        assert re.search("20 warehouses, .* Highest: .*, warehouse .*2026-01-05", image["alt"])
     assert "P99 passed 2 s in 2 of 4 incidents" in images[0]["alt"]
 
 
-def test_charts_come_for_wide_and_narrow_light_and_dark(read: _Reader) -> None:
-    media = [source["media"] for source in read.all("source")]
-    assert media[:3] == [
-        "(max-width: 640px) and (prefers-color-scheme: dark)",
-        "(max-width: 640px)",
-        "(prefers-color-scheme: dark)",
-    ]
+def test_charts_come_for_wide_and_narrow(read: _Reader) -> None:
+    assert {source["media"] for source in read.all("source")} == {"(max-width: 640px)"}
     images = [a["srcset"] for a in read.all("source")] + [a["src"] for a in read.all("img")]
     assert len(set(images)) == len(images) == 20
     for image in images:
@@ -164,25 +174,73 @@ def test_rules_tuned_rules_incidents_and_look_alikes_are_told(read: _Reader) -> 
         assert words in read.words
 
 
-def test_the_policy_forbids_all_but_its_own_style_and_images(read: _Reader) -> None:
-    digest = base64.b64encode(hashlib.sha256(read.style.encode()).digest()).decode()
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_the_policy_forbids_all_but_its_own_style_scripts_and_images(read: _Reader) -> None:
+    """Scripts by their hashes alone; the library's style elements by a mark of the data."""
+    (marked,) = read.all("style")
     rules = dict(rule.strip().partition(" ")[::2] for rule in _policy(read).split(";"))
-    assert rules["default-src"] == "'none'"
-    assert rules["img-src"] == "data:"
-    assert rules["style-src"] == f"'sha256-{digest}'"
-    assert "unsafe" not in _policy(read)
+    assert rules.pop("script-src").split() == [_hash(text) for text in read.scripts]
+    assert rules == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": f"{_hash(read.style)} 'nonce-{marked['nonce']}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
 
 
-def test_nothing_is_fetched_and_nothing_runs(read: _Reader) -> None:
+def test_the_mark_of_styles_depends_on_the_data(read: _Reader, plain: _Reader) -> None:
+    """So that data cannot carry the mark of the page they are on."""
+    assert read.all("style")[0]["nonce"] != plain.all("style")[0]["nonce"]
+
+
+def test_nothing_is_fetched_and_nothing_of_the_data_runs(read: _Reader) -> None:
     tags = {tag for tag, _ in read.elements}
-    assert not tags & {"script", "link", "iframe", "object", "embed", "base", "form", "a", "svg"}
+    assert not tags & {"link", "iframe", "object", "embed", "base", "form"}
+    assert [script.get("type") for script in read.all("script")] == [
+        "application/json",
+        *[None] * 3,
+    ]
     for _, attributes in read.elements:
         for name, value in attributes.items():
             assert not name.startswith("on")
             assert name != "style"
-            if name in {"src", "srcset", "href", "action", "data", "poster"}:
+            if name in {"src", "srcset", "action", "data", "poster"}:
                 assert value.startswith("data:image/svg+xml;base64,")
+            assert name != "href" or value == "#time"
     assert not re.search(r"url\(|@import", read.style)
+
+
+def test_the_numbers_of_the_charts_are_those_of_the_view(read: _Reader, trouble: Dataset) -> None:
+    """To the four digits that they are written with, and null where there is none."""
+    told = json.loads(read.data)
+    every_s = bucket_s(trouble.rows)
+    frame = view.rows_over_time(trouble.rows, every_s=every_s)
+    (latency,) = [panel for panel in told["panels"] if panel["name"] == "latency"]
+    assert latency["step"] == every_s * 1000
+    assert latency["start"] == DAY_US // 1000
+    assert latency["limits"] == [{"value": 2, "label": "alert at 2 s"}]
+    for line, column in zip(latency["lines"], ("p50", "p95", "p99"), strict=True):
+        shown = np.array(line["values"], dtype=float)
+        np.testing.assert_allclose(shown, frame[column].to_numpy()[: shown.size], rtol=5e-4)
+    (errors,) = [panel for panel in told["panels"] if panel["name"] == "error_ratio"]
+    shown = np.array(errors["lines"][0]["values"], dtype=float)
+    np.testing.assert_allclose(
+        shown, 100 * frame["error_ratio"].to_numpy()[: shown.size], rtol=5e-4
+    )
+
+
+def test_episodes_lead_to_their_moments(read: _Reader, judged: Backtest) -> None:
+    """At most 40 links, pages before others, each with the times of one episode."""
+    links = read.all("a")
+    assert len(links) == 40
+    times = set(judged.episodes.select(pl.col("start", "end").dt.epoch("ms")).iter_rows())
+    assert {(int(link["data-from"]), int(link["data-to"])) for link in links} <= times
+    pages = judged.episodes.filter(pl.col("rule") == "error_rate")["start"].dt.epoch("ms")
+    assert set(pages) <= {int(link["data-from"]) for link in links}
 
 
 def test_tables_tell_their_heads_from_their_cells(read: _Reader) -> None:
@@ -206,9 +264,10 @@ def _named(text: str) -> _Reader:
         dashboard(
             Page(
                 title=text,
-                dataset=dataset,
+                shown=overview(dataset),
                 rules=strategy(),
-                backtest=found,
+                scores=found.scores,
+                episodes=found.episodes,
                 warehouse_names={1: text},
                 facts={text: text},
             )
@@ -222,12 +281,16 @@ def plain() -> _Reader:
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:16]))
-def test_hostile_text_changes_no_element(read: _Reader, plain: _Reader, name: str) -> None:
+def test_hostile_text_changes_no_element_and_no_script(
+    read: _Reader, plain: _Reader, name: str
+) -> None:
     shown = _named(name)
     kinds = [(tag, sorted(attributes)) for tag, attributes in shown.elements]
     assert kinds == [(tag, sorted(attributes)) for tag, attributes in plain.elements]
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u2028\u202e\u2066\ud800]", shown.words)
-    assert _policy(shown) == _policy(read)
+    assert shown.scripts == plain.scripts == read.scripts
+    assert not re.search("[<>&\u2028]", shown.data)
+    json.loads(shown.data)
 
 
 def _partial(name: str) -> Page:
@@ -261,11 +324,13 @@ def _partial(name: str) -> Page:
         rules[0] is high
     )
     judgeable = judgeable and name != "no durations"
+    found = backtest(dataset, rules) if judgeable else None
     return Page(
         title=name,
-        dataset=dataset,
+        shown=overview(dataset),
         rules=rules,
-        backtest=backtest(dataset, rules) if judgeable else None,
+        scores=found.scores if found else (),
+        episodes=found.episodes if found else no_episodes(),
     )
 
 
@@ -298,8 +363,15 @@ def test_a_page_of_the_most_points_and_incidents_stays_small(trouble: Dataset) -
     )
     truth = labels(*[incident(f"i{k}", "latency_spike", k / 8, k / 8 + 0.1) for k in range(399)])
     dataset = Dataset(name="d", rows=rows, samples=samples, incidents=truth)
+    found = backtest(dataset, strategy())
     text = dashboard(
-        Page(title="d", dataset=dataset, rules=strategy(), backtest=backtest(dataset, strategy()))
+        Page(
+            title="d",
+            shown=overview(dataset),
+            rules=strategy(),
+            scores=found.scores,
+            episodes=found.episodes,
+        )
     )
     assert len(text.encode()) < MOST_BYTES
 

@@ -20,7 +20,7 @@ def test_the_manifest_gives_names_profile_and_seed(tmp_path: Path) -> None:
     assert page.facts["Profile"] == "busy-day"
     assert page.facts["Seed"] == "11"
     assert set(page.warehouse_names) == set(range(1, 51))
-    assert page.backtest is not None
+    assert page.scores
 
 
 def test_data_that_no_rule_can_be_judged_on_still_has_a_page(tmp_path: Path) -> None:
@@ -28,6 +28,6 @@ def test_data_that_no_rule_can_be_judged_on_still_has_a_page(tmp_path: Path) -> 
     path = tmp_path / "series.csv"
     pl.DataFrame({"timestamp": ["2026-01-05T00:00:00Z"], "value": [1.0]}).write_csv(path)
     page = page_of(read(path), path, strategy_rules(), title="A series")
-    assert page.backtest is None
+    assert not page.scores
     assert page.title == "A series"
     assert page.facts == {"Read from": str(path)}

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from simlab.report import style
-from simlab.report.svg import darkened, data_uri, svg
+from simlab.report.svg import data_uri, svg
 
 
 def _image(text: str = "label") -> str:
@@ -32,12 +32,15 @@ def test_nothing_is_fetched_and_nothing_runs() -> None:
 
 
 def test_dark_changes_every_ink_and_nothing_else() -> None:
-    light, dark = _image(), darkened(_image())
-    assert style.LINE in light
+    light, _, dark = _image().partition("@media (prefers-color-scheme: dark) {")
+    rules = "".join(re.findall(r"\.s\d+\{[^}]*\}", light))
+    dark = dark.partition("}</style>")[0]
+    assert style.LINE in rules
     assert style.DARK[style.LINE] in dark
     assert not [ink for ink in style.DARK if ink in dark and ink not in style.DARK.values()]
     hexes = re.compile("#[0-9a-f]{6}")
-    assert hexes.sub("", light) == hexes.sub("", dark)
+    assert hexes.sub("", rules) == hexes.sub("", dark)
+    assert " style=" not in light
 
 
 def test_a_data_uri_holds_the_image() -> None:

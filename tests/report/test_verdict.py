@@ -16,7 +16,8 @@ SLOW = Rule(name="slow", signal="duration", threshold=2.0)
 
 def _judged(dataset: Dataset, *rules: Rule) -> Verdict:
     found = backtest(dataset, rules)
-    return verdict(dataset, rules, found.scores, found.episodes)
+    end = dataset.rows["timestamp"][-1]
+    return verdict(rules, found.scores, found.episodes, end=end)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +34,13 @@ def test_an_episode_resolved_by_the_last_row_no_longer_fires() -> None:
     dataset = Dataset(name="d", rows=attempts([1.0, 3.0, 1.0]))
     episodes = backtest(dataset, [SLOW]).episodes
     assert episodes["end"][-1] == dataset.rows["timestamp"][-1]
-    assert still_firing(dataset, [SLOW], episodes) == []
+    assert still_firing([SLOW], episodes) == []
 
 
 def test_a_rule_kept_firing_at_the_end_still_fires() -> None:
     dataset = Dataset(name="d", rows=attempts([1.0, 3.0, 1.0]))
     kept = Rule(name="slow", signal="duration", threshold=2.0, keep_firing_for="10m")
-    assert still_firing(dataset, [kept], backtest(dataset, [kept]).episodes) == ["slow"]
+    assert still_firing([kept], backtest(dataset, [kept]).episodes) == ["slow"]
 
 
 def test_trouble_that_no_rule_noticed_is_not_all_right() -> None:
@@ -57,12 +58,13 @@ def test_a_rule_without_its_data_is_said_not_to_be_judged() -> None:
     assert any("cpu_high" in reason for reason in found.reasons)
 
 
-def test_no_rule_at_all_is_unknown(trouble: Dataset, judged: Backtest) -> None:
-    assert verdict(trouble, (), (), judged.episodes.clear()).level == "unknown"
+def test_no_rule_at_all_is_unknown(judged: Backtest) -> None:
+    assert verdict((), (), judged.episodes.clear(), end=None).level == "unknown"
 
 
 def test_catches_and_false_alarms_are_counted(trouble: Dataset, judged: Backtest) -> None:
-    found = verdict(trouble, strategy(), judged.scores, judged.episodes)
+    end = trouble.rows["timestamp"][-1]
+    found = verdict(strategy(), judged.scores, judged.episodes, end=end)
     false = judged.episodes["incident"].null_count()
     assert "caught 4 of 4 incidents" in found.reasons[0]
     assert f"{false} false alarm" in found.reasons[0]

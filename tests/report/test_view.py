@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from simlab.dataset.kpis import kpis_over_time
 from simlab.dataset.schema import Dataset
 from simlab.report import view
+from simlab.report.buckets import bucket_s, without_stub
 from simlab.tuning.backtest import Backtest
 
 from .cases import DAY_US, at, attempts, incident, labels, timestamps
@@ -22,14 +23,14 @@ HOUR = 3600
 @given(st.integers(2, 5000), st.floats(0.001, 50_000))
 def test_a_chart_has_at_most_600_buckets_of_a_round_width(count: int, every_s: float) -> None:
     rows = attempts([1.0] * count, every_s=every_s)
-    width = view.bucket_s(rows)
+    width = bucket_s(rows)
     assert view.rows_over_time(rows, every_s=width).height <= 600
     assert 86_400 % width == 0 or width % 86_400 == 0
 
 
 def test_few_rows_get_wider_buckets_but_48_of_them_remain() -> None:
     few = attempts([1.0] * 100, every_s=864)
-    assert view.bucket_s(few) == 1800
+    assert bucket_s(few) == 1800
     assert view.rows_over_time(few, every_s=1800).height == 48
 
 
@@ -184,7 +185,7 @@ def test_without_truth_a_mark_says_neither(judged: Backtest) -> None:
 
 def test_no_rows_give_no_buckets() -> None:
     assert view.rows_over_time(attempts([]), every_s=60).is_empty()
-    assert view.bucket_s(attempts([])) > 0
+    assert bucket_s(attempts([])) > 0
 
 
 def test_a_last_bucket_that_the_data_hardly_reach_into_is_no_bucket() -> None:
@@ -193,6 +194,6 @@ def test_a_last_bucket_that_the_data_hardly_reach_into_is_no_bucket() -> None:
     assert frame.height == 2
     for seconds, height in ((0, 1), (899, 1), (900, 2), (3600, 2)):
         last = starts[-1] + timedelta(seconds=seconds)
-        assert view.without_stub(frame, last, every_s=HOUR).height == height
+        assert without_stub(frame, last, every_s=HOUR).height == height
     only = frame.head(1)
-    assert view.without_stub(only, starts[0], every_s=HOUR).height == 1
+    assert without_stub(only, starts[0], every_s=HOUR).height == 1

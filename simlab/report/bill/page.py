@@ -12,14 +12,11 @@ from simlab.report import style
 from simlab.report.bill import plots
 from simlab.report.bill.tables import bill_tables
 from simlab.report.bill.words import facts, headline, sentences, span
-from simlab.report.charts import Chart
-from simlab.report.svg import darkened, data_uri, svg
+from simlab.report.charts import NARROW_IN, WIDE_IN, Chart, pictured
+from simlab.report.svg import svg
 from simlab.report.template import rendered
 
 TITLE: Final = "The telemetry bill"
-_PX_PER_INCH: Final = 96
-_WIDE_IN: Final = 10.6
-_NARROW_IN: Final = 3.65
 _MARGINS_IN: Final = (1.35, 0.2, 0.5)
 """Left, where the names of stacks are, right and bottom; the legend is above."""
 
@@ -98,16 +95,10 @@ def _chart(
     *,
     top_in: float = 0.75,
 ) -> Chart:
-    wide = _image(draw, (_WIDE_IN, height_in), min(top_in, 0.5))
-    narrow = _image(draw, (_NARROW_IN, height_in), top_in)
-    return Chart(
-        title=title,
-        alt=f"{title}. {told}",
-        wide=data_uri(wide),
-        wide_dark=data_uri(darkened(wide)),
-        narrow=data_uri(narrow),
-        narrow_dark=data_uri(darkened(narrow)),
-        size_px=(round(_WIDE_IN * _PX_PER_INCH), round(height_in * _PX_PER_INCH)),
+    wide = _image(draw, (WIDE_IN, height_in), min(top_in, 0.5))
+    narrow = _image(draw, (NARROW_IN, height_in), top_in)
+    return pictured(
+        "", title, alt=f"{title}. {told}", wide=wide, narrow=narrow, height_in=height_in
     )
 
 
