@@ -11,13 +11,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
 from simlab.alerts.rule import Rule
 from simlab.report import style
-from simlab.report.lines import plain_numbers
+from simlab.report.fronts import alarm_axis
 from simlab.report.tuner_episodes import Begun, Signal
 from simlab.report.tuner_panel import Panel, Scale, parts_named
 
@@ -133,7 +133,7 @@ class _Points:
         alarms, recall = ground.front.T
         ax.step(alarms, recall, where="post", color=style.SOFT, zorder=1)
         ax.scatter(alarms, recall, s=9, color=style.LINE, zorder=2)
-        _alarm_axis(ax, [*alarms.tolist(), ground.given[0]])
+        alarm_axis(ax, [*alarms.tolist(), ground.given[0]])
         ax.set_ylim(-0.04, 1.14)
         ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         ax.set_xlabel("false alarms [1/day]")
@@ -179,17 +179,6 @@ class _Points:
             late = self._ax.transData.transform((point[0], 0))[0] > self._ax.bbox.x1 - 90
             name.set_horizontalalignment("right" if late else "left")
             name.set_position((-8 if late else 8, 6 if point[1] == upper else -14))
-
-
-def _alarm_axis(ax: Axes, alarms: Sequence[float]) -> None:
-    """From none, linear up to 0.1 a day and logarithmic from there on."""
-    most = max([1.0, *(value for value in alarms if np.isfinite(value))])
-    ax.set_xscale("symlog", linthresh=0.1, linscale=0.5)
-    decades = range(-1, int(np.ceil(np.log10(most))) + 1)
-    ax.xaxis.set_major_locator(FixedLocator([0.0, *(10.0**power for power in decades)]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(plain_numbers())
-    ax.set_xlim(-0.02, most * 2.2)
 
 
 def _named(ax: Axes, where: tuple[float, float], name: str, **look: Any) -> None:
