@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -33,6 +34,17 @@ def pytest_configure(config: pytest.Config) -> None:
             config.args[:] = [str(config.rootpath / BENCHMARKS)]
     elif not config.option.benchmark_only:
         config.option.benchmark_disable = True
+
+
+@pytest.hookimpl(optionalhook=True)  # there is no such hook without pytest-benchmark
+def pytest_benchmark_update_json(
+    config: pytest.Config, benchmarks: object, output_json: dict[str, Any]
+) -> None:
+    """Leave the time of each single round out of the file, unless `--benchmark-save-data` asks."""
+    del benchmarks
+    if not config.option.benchmark_save_data:
+        for told in output_json["benchmarks"]:
+            told["stats"].pop("data", None)
 
 
 @pytest.fixture

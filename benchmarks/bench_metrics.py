@@ -37,7 +37,7 @@ def test_an_event_costs_a_fraction_of_the_strategys(
     benchmark: BenchmarkFixture, figure: Figure
 ) -> None:
     """CPU time to the last sum; the loop over the events is in both."""
-    benchmark.group = "metrics"
+    benchmark.group = "telemetry"
     events = attempts()
     default, plain = Metrics(rules=["slow_batch"]), PlainMetrics(rules=["slow_batch"])
 
@@ -62,7 +62,7 @@ def test_a_thousand_series_are_scraped_in_under_ten_milliseconds(
     benchmark: BenchmarkFixture, figure: Figure
 ) -> None:
     """The text alone; the library's own renderer beside it."""
-    benchmark.group = "metrics"
+    benchmark.group = "scrape"
     metrics = Metrics()
     for number in range(1000):
         metrics.emit(Attempt(START_US, 0.4, "error", 7, number, 1, 40, 0.0, f"error {number}"))

@@ -100,3 +100,18 @@ def _second_text(seconds: int) -> str:
 def monotonic_s() -> float:
     """Seconds since some moment, for time limits: steps of the system's clock move nothing."""
     return time.monotonic()
+
+
+timer_ns = time.perf_counter_ns
+"""Nanoseconds since some moment, by the finest clock; the function itself, for a call around it
+would cost as much again."""
+
+cpu_ns = time.process_time_ns
+"""The CPU time that all threads of this process have used [ns]; likewise."""
+
+
+def sleep_until_ns(due_ns: int) -> None:
+    """Return when `timer_ns` has come to `due_ns`, or a little later; at once when it has passed."""
+    left_ns = due_ns - timer_ns()
+    if left_ns > 0:
+        time.sleep(left_ns / 1e9)

@@ -5,6 +5,7 @@ import typer
 from simlab import __version__
 from simlab.cli import (
     backtest,
+    bench,
     dashboard,
     demo,
     drift,
@@ -29,7 +30,7 @@ app = typer.Typer(
 )
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
-    backtest.backtest, tune.tune, drift.drift, export.export, dashboard.dashboard,
+    backtest.backtest, tune.tune, drift.drift, export.export, bench.bench, dashboard.dashboard,
 ):  # fmt: skip
     app.command()(command)
 

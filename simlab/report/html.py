@@ -1,35 +1,24 @@
 """The dashboard: one page that holds all it shows, runs nothing and fetches nothing."""
 
-import base64
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from simlab.alerts.replay import EPISODES
 from simlab.alerts.rule import Rule
 from simlab.dataset.kpis import kpis
 from simlab.dataset.schema import Dataset
-from simlab.errors import OutputError
 from simlab.report import tables, view
 from simlab.report.cards import cards
 from simlab.report.charts import charts
-from simlab.report.inert import visible
 from simlab.report.numbers import human_s, moment, number, plural
+from simlab.report.template import put, rendered
 from simlab.report.verdict import verdict
 from simlab.tuning.backtest import Backtest
 from simlab.tuning.tune import Tuning
-
-_LONGEST_TEXT: Final = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +50,7 @@ def dashboard(page: Page) -> str:
     It carries no script, and a content security policy that forbids everything but its own
     style and images. Text from data is escaped, and what is not visible in it is replaced.
     """
-    css = Markup(_css())  # noqa: S704 -- our own file
-    return (
-        _environment()
-        .get_template("dashboard.html.j2")
-        .render(css=css, css_hash=_sha256(css), **_context(page))
-    )
+    return rendered("dashboard.html.j2", **_context(page))
 
 
 def write_dashboard(page: Page, path: Path) -> None:
@@ -75,17 +59,7 @@ def write_dashboard(page: Page, path: Path) -> None:
     Raises:
         OutputError: it cannot be written there.
     """
-    text = dashboard(page)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{path}: cannot be written: {reason}; name another file") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    put(dashboard(page), path)
 
 
 def _context(page: Page) -> dict[str, Any]:
@@ -167,30 +141,3 @@ def _tuned(tuning: Tuning | None) -> tables.Table | None:
 
 def _no_episodes() -> pl.DataFrame:
     return pl.DataFrame(schema={**EPISODES, "incident": pl.String()})
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("simlab.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_inert,
-    )
-
-
-def _inert(value: Any) -> Any:
-    """Every text that the template prints passes here; jinja then escapes it."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value, most=_LONGEST_TEXT)
-    return value
-
-
-def _css() -> str:
-    return (files("simlab.report") / "templates" / "dashboard.css").read_text(encoding="utf-8")
-
-
-def _sha256(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

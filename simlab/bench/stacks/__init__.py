@@ -1,0 +1,1 @@
+"""Ways to tell of events, one file each."""

@@ -1,0 +1,1 @@
+"""The telemetry bill as people read it: tables, sentences, charts, a page, a text."""
