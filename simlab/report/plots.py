@@ -3,6 +3,9 @@
 Gathered here so that a notebook needs one import: `from simlab.report import plots`.
 """
 
+from simlab.report.bill.plots import at_rates as telemetry_at_rates
+from simlab.report.bill.plots import costs as telemetry_costs
+from simlab.report.bill.plots import parts as telemetry_parts
 from simlab.report.caught import caught_by_kind
 from simlab.report.curves import latency_distribution, latency_ecdf
 from simlab.report.drift_plot import drift_distances
@@ -43,6 +46,9 @@ __all__ = [
     "plan_figure",
     "resources_over_time",
     "signal_with_threshold",
+    "telemetry_at_rates",
+    "telemetry_costs",
+    "telemetry_parts",
     "values_over_time",
     "waiting_and_working",
 ]

@@ -138,7 +138,7 @@ class _Points:
         ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         ax.set_xlabel("false alarms [1/day]")
         ax.set_ylabel("incidents caught [%]")
-        told = "The most to be caught for so many false alarms"
+        told = "What false alarms can buy"
         ax.set_title(told if alarms.size else "No labels: nothing to catch", fontsize=9)
         self._named: list[Artist] = []
         _named(ax, ground.given, "given", marker="s", s=42, color=style.THRESHOLD)
