@@ -35,7 +35,7 @@ def refreshed(path: Path) -> bool:
         CellExecutionError: a cell failed; the file is as it was.
     """
     before = path.read_text(encoding="utf-8")
-    notebook = nbformat.reads(before, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.reads(before, as_version=4)
     NotebookClient(
         notebook, timeout=TIMEOUT_S, kernel_name="python3", resources={"metadata": {"path": HERE}}
     ).execute()
@@ -55,7 +55,7 @@ def plainly(notebook: Any) -> str:
             count += 1
             cell.execution_count = count
             cell.outputs = [_plain(output, count) for output in cell.outputs]
-    return str(nbformat.writes(notebook)) + "\n"  # type: ignore[no-untyped-call]
+    return str(nbformat.writes(notebook)) + "\n"
 
 
 def _plain(output: Any, count: int) -> Any:

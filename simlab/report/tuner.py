@@ -1,6 +1,5 @@
 """The live tuner: turn each rule's threshold, window and `for`, and see at once what it does."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +11,7 @@ from simlab.dataset.schema import Dataset
 from simlab.errors import ConfigError, SimlabError
 from simlab.report.tuner_picture import Picture
 from simlab.report.tuner_state import Turning
+from simlab.report.tuner_still import Still
 from simlab.report.tuner_words import as_text
 from simlab.tuning.budget import Budget
 from simlab.tuning.dials import Setting
@@ -19,6 +19,7 @@ from simlab.tuning.dials import Setting
 if TYPE_CHECKING:
     from simlab.report.tuner_panes import Panes
 
+ASLEEP: Final = "The sliders live while a kernel runs: run this cell to move them."
 WITHOUT: Final = (
     "The sliders need ipywidgets, which is not installed: pip install 'simlab[lab]', then restart "
     "the kernel."
@@ -32,7 +33,7 @@ class ThresholdTuner:
     and a table. The picture has each rule's signal with its threshold, the incidents, and when
     the rule fires; beside them what could be had at best where thresholds are chosen, and where
     the rules are. The table has the figures on the part that the choice does not see, with 90 %
-    intervals. Where no kernel runs, the picture of when the cell ran is shown.
+    intervals. Where no kernel runs, the last picture is shown.
 
     Args:
         dataset: rows, and samples and labels where there are any.
@@ -79,6 +80,7 @@ class ThresholdTuner:
         )  # fmt: skip
         self._picture = Picture(self._state.ground())
         self._panes: Panes | None = None
+        self._still = Still()
         self.out: Final = Path(out)
 
     @property
@@ -147,13 +149,18 @@ class ThresholdTuner:
     def __repr__(self) -> str:
         return str(self)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """The widget, and for where there is none a picture and a text."""
-        picture = self.png()
-        shown = {"image/png": b64encode(picture).decode("ascii"), "text/plain": str(self)}
+    def _ipython_display_(self) -> None:
+        """Show the widgets, and a picture that stays when no kernel runs."""
+        from IPython.display import display  # noqa: PLC0415 -- of the extra `lab`
+
+        display(self._live(), raw=True)
+        self._still.show(self.png(), str(self))
+
+    def _live(self) -> dict[str, Any]:
+        """What a front end finds the widgets by, and what it shows where it finds none."""
         if find_spec("ipywidgets") is None:
-            return shown | {"text/plain": f"{WITHOUT}\n\n{self}"}
-        return shown | self._made().bundle()
+            return {"text/plain": WITHOUT}
+        return {"text/plain": ASLEEP} | self._made().bundle()
 
     def _made(self) -> "Panes":
         """The widgets, which all cells that show the tuner share."""
@@ -181,7 +188,9 @@ class ThresholdTuner:
 
     def _redraw(self) -> None:
         assert self._panes is not None
-        self._panes.draw(self.png(), self._state.given, self._state.now)
+        picture = self.png()
+        self._panes.draw(picture, self._state.given, self._state.now)
+        self._still.replace(picture, str(self))
 
     def _saved(self) -> str:
         try:

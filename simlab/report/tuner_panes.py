@@ -6,12 +6,20 @@ from typing import Any, Final
 
 import ipywidgets as w
 
-from simlab.report.tuner_controls import Knobs, name_px
+from simlab.report.tuner_controls import Knobs, widths_px
 from simlab.report.tuner_words import as_html
 from simlab.tuning.dials import Dial, Setting
 from simlab.tuning.figures import Figures
 
 WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+_CLASS: Final = "simlab-tuner"
+STYLE: Final = (
+    f"<style>.{_CLASS} .widget-readout{{min-width:max-content}} "
+    f".jp-OutputArea:has(.{_CLASS}) > .jp-OutputArea-child:has(> .jp-RenderedImage)"
+    "{display:none}</style>"
+)
+"""No text beside a slider is cut. And while the widgets live, with a picture of their own,
+JupyterLab hides the one that outlives them."""
 
 
 class Panes:
@@ -31,9 +39,9 @@ class Panes:
         pressed: Mapping[str, Callable[[], str]],
     ) -> None:
         self._turned = turned
-        wide = name_px(dials)
+        wide = widths_px(dials)
         self._knobs = [
-            Knobs(dial, self._teller(place), name_px=wide) for place, dial in enumerate(dials)
+            Knobs(dial, self._teller(place), widths_px=wide) for place, dial in enumerate(dials)
         ]
         self._image = w.Image(format="png", layout=w.Layout(width="100%", max_width="1060px"))
         self._table, self._status = w.HTML(), w.HTML()
@@ -44,8 +52,10 @@ class Panes:
                 w.HBox([*buttons, self._status]),
                 self._image,
                 self._table,
+                w.HTML(STYLE, layout=w.Layout(height="0")),
             ]
         )
+        self._all.add_class(_CLASS)
 
     def bundle(self) -> dict[str, Any]:
         """What a notebook's front end finds them by."""

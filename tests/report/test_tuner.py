@@ -1,10 +1,12 @@
 """The tuner's numbers are the backtest's, its front is one, and each turn is quick."""
 
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,13 +103,29 @@ def test_it_starts_at_rules_whose_thresholds_are_off_the_grid(day: Dataset) -> N
     assert ThresholdTuner(day, rules, start=start).rules == tuple(start)
 
 
-def test_a_cell_has_widget_picture_and_a_text_that_stays_the_same(tuner: ThresholdTuner) -> None:
-    first, again = tuner._repr_mimebundle_(), tuner._repr_mimebundle_()
-    assert first == again
-    assert set(first) == {WIDGET, "image/png", "text/plain"}
-    assert first["text/plain"] == str(tuner)
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """What was displayed: what, and how."""
+    displayed: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda what, **how: displayed.append((what, how))
+    )
+    return displayed
+
+
+def test_a_cell_has_widgets_and_a_picture_that_stays_the_newest(
+    tuner: ThresholdTuner, shown: list[tuple[dict[str, Any], dict[str, Any]]]
+) -> None:
+    tuner._ipython_display_()
+    (live, _), (still, how) = shown
+    assert live[WIDGET]["model_id"] == tuner._made()._all.model_id
+    assert still["text/plain"] == str(tuner)
+    assert Image.open(BytesIO(b64decode(still["image/png"]))).width > 900
     tuner.set("slow_batch", threshold=6.0)
-    assert tuner._repr_mimebundle_()["image/png"] != first["image/png"]
+    newest, again = shown[-1]
+    assert again == {**how, "update": True}
+    assert newest["image/png"] != still["image/png"]
+    assert "duration > 6 s" in newest["text/plain"]
 
 
 def test_moving_a_slider_turns_the_rule_and_redraws(tuner: ThresholdTuner) -> None:
@@ -125,13 +143,15 @@ def test_moving_a_slider_turns_the_rule_and_redraws(tuner: ThresholdTuner) -> No
 
 
 def test_without_ipywidgets_the_text_says_what_to_install(
-    tuner: ThresholdTuner, monkeypatch: pytest.MonkeyPatch
+    tuner: ThresholdTuner,
+    shown: list[tuple[dict[str, Any], dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tuner_module, "find_spec", lambda _: None)
-    shown = tuner._repr_mimebundle_()
-    assert "pip install 'simlab[lab]'" in shown["text/plain"]
-    assert Image.open(BytesIO(tuner.png())).width > 900
-    assert WIDGET not in shown
+    tuner._ipython_display_()
+    assert "pip install 'simlab[lab]'" in shown[0][0]["text/plain"]
+    assert WIDGET not in shown[0][0]
+    assert "image/png" in shown[1][0]
 
 
 def test_without_labels_there_is_no_front_and_no_recall(day: Dataset) -> None:
