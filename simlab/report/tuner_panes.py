@@ -14,7 +14,7 @@ from simlab.tuning.figures import Figures
 WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 _CLASS: Final = "simlab-tuner"
 STYLE: Final = (
-    f"<style>.{_CLASS} .widget-readout{{min-width:max-content}} "
+    f"<style>.{_CLASS} .widget-readout{{flex-shrink:0}} "
     f".jp-OutputArea:has(.{_CLASS}) > .jp-OutputArea-child:has(> .jp-RenderedImage)"
     "{display:none}</style>"
 )

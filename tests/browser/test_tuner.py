@@ -140,7 +140,7 @@ def test_reopened_without_its_kernel_the_last_picture_is_there(page: Any) -> Non
     page.reload()
     page.wait_for_function(
         "src => [...document.querySelectorAll('.jp-RenderedImage img')]"
-        ".some(one => one.src === src && one.offsetParent)",
+        ".some(one => one.src === src && (one.scrollIntoView(), one.offsetParent))",
         arg=last,
     )
     _shot(page, "3-reopened")
