@@ -90,6 +90,15 @@ def bill_of(study: Study) -> Bill:
     return Bill(lines=lines, floors=floors, control=_control(list(study.stacks.values())))
 
 
+def floor_told(floor: float) -> str:
+    """A noise floor in words.
+
+    >>> floor_told(1.054), floor_told(math.inf)
+    ('1.05 times', 'any times')
+    """
+    return "any times" if math.isinf(floor) else f"{floor:.2f} times"
+
+
 def column(rounds: Sequence[Measured], name: str) -> list[float]:
     """One figure of all rounds."""
     return [float(getattr(measured, name)) for measured in rounds]

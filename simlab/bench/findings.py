@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from simlab.bench.bill import MOST_NOISE, Bill, bill_of
+from simlab.bench.bill import MOST_NOISE, Bill, bill_of, floor_told
 from simlab.bench.parts import PartsBill, parts_bill
 from simlab.bench.study import Study
 
@@ -34,14 +34,12 @@ def findings_of(study: Study) -> Findings:
 def _on_noise(bill: Bill) -> list[str]:
     if not bill.is_noisy:
         return []
-    floor = bill.floors["called"]
-    return [
-        (
-            f"this machine is too noisy now: plain against plain comes to {floor:.2f} times, more "
-            f"than {MOST_NOISE:g}; smaller differences cannot be told. End what else runs, or add "
-            "--rounds"
-        )
-    ]
+    floor = floor_told(bill.floors["called"])
+    told = (
+        f"this machine is too noisy now: plain against plain comes to {floor}, more than "
+        f"{MOST_NOISE:g}; smaller differences cannot be told. End what else runs, or add --rounds"
+    )
+    return [told]
 
 
 def _on_drops(bill: Bill) -> list[str]:

@@ -34,7 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 QUICK: Final = Settings(rounds=5, events=4_000, paced_events=100, seed=7)
-FULL: Final = Settings(rounds=6, events=10_000, paced_events=200, seed=7)
+FULL: Final = Settings(rounds=5, events=10_000, paced_events=150, seed=7)
 
 
 class Way(Struct, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ LEAST_NS: Final = 250_000_000
 """So long a tight loop lasts at least, unless it has had `MOST_TIMES` the events by then."""
 WARM_UP: Final = 5_000
 """Enough that attempts have been added up, and the pages that lines go to are there."""
-_WARM_NS: Final = 200_000_000
+_WARM_NS: Final = 150_000_000
 _FEW: Final = 100
 _PACED_CONTROL: Final = 100
 

@@ -16,6 +16,7 @@ from simlab.cli import (
     kpi,
     recover,
     run,
+    top,
     tune,
 )
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
     backtest.backtest, tune.tune, drift.drift, export.export, bench.bench, dashboard.dashboard,
+    top.top,
 ):  # fmt: skip
     app.command()(command)
 

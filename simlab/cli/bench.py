@@ -37,11 +37,11 @@ def bench(
         ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="In 20 s: fewer rounds, no parts, no kills.")
+        bool, typer.Option("--quick", help="In 20 s: fewer stacks and events, no parts, no kills.")
     ] = False,
     rounds: Annotated[
         int | None,
-        typer.Option(help="A process a stack each; by default 6, with --quick 5.", min=1),
+        typer.Option(help="A process a stack each; by default 5.", min=1),
     ] = None,
     events: Annotated[
         int | None,

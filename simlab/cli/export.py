@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from simlab.prometheus.alerting import Alerting
     from simlab.prometheus.export import Export
+    from simlab.prometheus.stack import Stack
     from simlab.prometheus.tool import Verdict
 
 _MOST_LINES = 12
@@ -35,8 +36,11 @@ def export(
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the files go.")],
     to: Annotated[
-        Literal["prometheus", "alertmanager-test"],
-        typer.Option(help="What for: all there is, or only where Alertmanager sends each alert."),
+        Literal["prometheus", "alertmanager-test", "stack"],
+        typer.Option(
+            help="What for: rules and their tests; only where Alertmanager sends each alert; or "
+            "stack, all that starts Prometheus, Alertmanager and Grafana."
+        ),
     ] = "prometheus",
     check: Annotated[
         Path | None,
@@ -44,6 +48,30 @@ def export(
             metavar="PATH",
             help="Data to measure on and to test with: what backtest reads. "
             "Runs promtool and amtool where they are installed.",
+        ),
+    ] = None,
+    bot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="stack: where the bot's metrics are. [default: 127.0.0.1:9100]",
+            show_default=False,
+        ),
+    ] = None,
+    prometheus: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="stack: where Prometheus listens. [default: 127.0.0.1:9090]",
+            show_default=False,
+        ),
+    ] = None,
+    alertmanager: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="stack: where Alertmanager listens. [default: 127.0.0.1:9093]",
+            show_default=False,
         ),
     ] = None,
     time: Time = None,
@@ -58,19 +86,38 @@ def export(
     from simlab.prometheus.export import export as exported
     from simlab.prometheus.folder import write_export
 
+    stack = _stack(to, bot=bot, prometheus=prometheus, alertmanager=alertmanager)
     given = rules_or_strategy(rules)
     refuse_existing(out, force=force)
     dataset = None
     if check is not None:
         dataset = read_source(check, time=time, maps=mapping, max_rejected=max_rejected)
     made = exported(given, dataset)
-    write_export(made, to, out, force=force)
-    verdicts = () if check is None else verdicts_on(made, to, out)
+    write_export(made, to, out, force=force, rules=given, stack=stack)
+    is_checked = check is not None or stack is not None
+    verdicts = verdicts_on(made, to, out) if is_checked else ()
     if as_json:
         show_json(_as_json(made, verdicts, out))
     else:
         _tell(made, verdicts, out)
     _refuse_failed(verdicts, out)
+
+
+def _stack(to: str, **addresses: str | None) -> "Stack | None":
+    """Who listens where, for a stack; None for what is none.
+
+    Raises:
+        ConfigError: an address is none, or is given where there is no stack.
+    """
+    from simlab.errors import ConfigError
+    from simlab.prometheus.stack import Stack
+
+    given = {name: address for name, address in addresses.items() if address is not None}
+    if to == "stack":
+        return Stack(**given)
+    if given:
+        raise ConfigError(f"--{next(iter(given))}: of use with --to stack alone; found --to {to}")
+    return None
 
 
 def _tell(made: "Export", verdicts: "Sequence[Verdict]", out: Path) -> None:

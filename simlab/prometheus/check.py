@@ -5,6 +5,7 @@ from pathlib import Path
 from simlab.prometheus.export import RECORDING, RULES, UNPROVEN, Export
 from simlab.prometheus.folder import Target
 from simlab.prometheus.routes import CONFIG, route_test
+from simlab.prometheus.stack import PROMETHEUS
 from simlab.prometheus.tool import Verdict, asked
 
 
@@ -13,7 +14,9 @@ def check(made: Export, target: Target, folder: Path) -> tuple[Verdict, ...]:
 
     Alerts that go the same way by the same labels are tested once.
     """
-    verdicts = _of_rules(made, folder) if target == "prometheus" else []
+    verdicts = [] if target == "alertmanager-test" else _of_rules(made, folder)
+    if target == "stack":
+        verdicts.insert(0, asked("promtool", "check", "config", PROMETHEUS, within=folder))
     verdicts.append(asked("amtool", "check-config", CONFIG, within=folder))
     routed = {tuple(sorted(alert.labels.items())): alert for alert in made.alerts}
     verdicts += [asked("amtool", *route_test(alert), within=folder) for alert in routed.values()]

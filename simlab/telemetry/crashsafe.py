@@ -13,8 +13,9 @@ from simlab.telemetry.entries import EARLIEST_US, LATEST_US
 from simlab.telemetry.handler import KEPT_DAYS
 from simlab.telemetry.jsonlog import NO_TEXTS, ErrorTexts, JsonFormatter
 from simlab.telemetry.line import NOT_IN_JSON, LineEncoder
+from simlab.telemetry.ringfile import TakenError
 from simlab.telemetry.safehandler import SPILL_EVERY_S, CrashSafeHandler
-from simlab.telemetry.sidecar import CAPACITY_BYTES, Sidecar, TakenError, sidecar_of
+from simlab.telemetry.sidecar import CAPACITY_BYTES, Sidecar, sidecar_of
 from simlab.telemetry.spill import Spill
 
 _OWN: Final = re.compile(r"-w(\d+)\.sidecar")

@@ -19,10 +19,11 @@ _RESERVED: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asc
 ErrorTexts: TypeAlias = Mapping[str, Sequence[str]]
 """What may be said of each error type."""
 NO_TEXTS: Final[ErrorTexts] = {}
-_NAMES: Final[dict[type, str]] = {
+EVENT_NAMES: Final[dict[type, str]] = {
     Attempt: "attempt", Sample: "sample", Alert: "alert",
     RunStarted: "run_started", RunFinished: "run_finished", Degraded: "telemetry_degraded",
 }  # fmt: skip
+"""What the log calls each event."""
 _ALERT_DEFAULTS: Final[Mapping[str, Any]] = {
     field.name: field.default
     for field in msgspec.structs.fields(Alert)
@@ -61,7 +62,7 @@ def message_of(event: Event, error_texts: ErrorTexts = NO_TEXTS) -> str:
         return f"{event.rule} {event.state}"
     if isinstance(event, Degraded):
         return f"{event.part} lost {event.lost} events {'in all' if event.final else 'so far'}"
-    return _NAMES[type(event)].replace("_", " ")
+    return EVENT_NAMES[type(event)].replace("_", " ")
 
 
 def text_of(event: Attempt, error_texts: ErrorTexts) -> str | None:
@@ -92,7 +93,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line, without its end."""
         event = getattr(record, "event", None)
-        told = type(event) in _NAMES
+        told = type(event) in EVENT_NAMES
         fields = self._event_fields(record, event) if told else self._plain_fields(record)
         try:
             line = self._encoded(fields)
@@ -112,7 +113,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.msg,
-            "event": _NAMES[type(event)],
+            "event": EVENT_NAMES[type(event)],
             "run_id": self._run_id,
             **own,
         }

@@ -44,9 +44,7 @@ class PlainLog:
     def __init__(self, path: Path, *, run_id: str, error_texts: ErrorTexts = NO_TEXTS) -> None:
         self.handler = open_log(path, PlainFormatter(run_id=run_id))
         self._error_texts = error_texts
-        self._logger = logging.Logger(LOGGER)  # noqa: LOG001  # one a run: two may write at once
-        self._logger.addFilter(_at_its_time)
-        self._logger.addHandler(self.handler)
+        self._logger = logger_to(self.handler)
 
     @property
     def dropped(self) -> int:
@@ -69,6 +67,14 @@ class PlainLog:
     def close(self) -> None:
         """Close the file."""
         self.handler.close()
+
+
+def logger_to(handler: logging.Handler) -> logging.Logger:
+    """A logger for events, told as `extra`, each of which happened when it did."""
+    logger = logging.Logger(LOGGER)  # noqa: LOG001  # one a run: two may write at once
+    logger.addFilter(_at_its_time)
+    logger.addHandler(handler)
+    return logger
 
 
 def _at_its_time(record: logging.LogRecord) -> bool:

@@ -10,7 +10,8 @@ from typing import Final
 
 from simlab.clock import US_PER_S
 from simlab.telemetry.handler import KEPT_DAYS, DailyFileHandler, midnight_after
-from simlab.telemetry.sidecar import Sidecar, TakenError
+from simlab.telemetry.ringfile import TakenError
+from simlab.telemetry.sidecar import Sidecar
 from simlab.telemetry.spill import Spill
 
 SPILL_EVERY_S: Final = 0.05

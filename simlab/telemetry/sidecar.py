@@ -8,45 +8,38 @@ tear; the tail follows when the entries are in the log. Both count bytes since t
 Whoever holds the file's lock is the only writer of the log.
 """
 
-import errno
-import fcntl
 import mmap
 import os
 from contextlib import suppress
 from pathlib import Path
 from threading import RLock
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from simlab.errors import OutputError
 from simlab.telemetry.entries import EVENT_END
+from simlab.telemetry.ringfile import (
+    CAPACITY_AT,
+    HEAD_AT,
+    LEAST_CAPACITY_BYTES,
+    MAGIC,
+    MAGIC_AT,
+    PREAMBLE_AT,
+    PREAMBLE_SIZE_AT,
+    START,
+    Mark,
+    capacity_left,
+    choose_mark,
+    claimed,
+    mark_in,
+    names,
+    with_room,
+)
 
 CAPACITY_BYTES: Final = 4 << 20
-LEAST_CAPACITY_BYTES: Final = 1 << 17  # two of the longest lines
-_START: Final = 4096
-"""Where the ring begins; what is before is told in words of eight bytes, but for the preamble."""
-_MAGIC: Final = int.from_bytes(b"simlab2\x00", "little")
-_MAGIC_AT, _CAPACITY_AT, _HEAD_AT, _CHOICE_AT, _PREAMBLE_SIZE_AT = range(5)
-_SLOTS_AT: Final = (8, 16)
-_PREAMBLE_AT: Final = 256
 _LONGEST_EVENT: Final = 4096
 _POPULATE_WRITE: Final = 23
 """Linux's MADV_POPULATE_WRITE, of 5.14: map all pages now."""
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class TakenError(Exception):
-    """Another process, or another log in this one, holds the sidecar."""
-
-
-class Mark(NamedTuple):
-    """How far the ring is in which file, whose size is `size_bytes` with all up to `tail` in it."""
-
-    device: int
-    inode: int
-    size_bytes: int
-    tail: int
 
 
 class Sidecar:
@@ -79,7 +72,7 @@ class Sidecar:
         self.busy = False
         self._encode_into = msgspec.json.Encoder().encode_into
         self._entry = bytearray()
-        self._fd = _claimed(path)
+        self._fd = claimed(path)
         try:
             self._take_up(max(capacity_bytes, LEAST_CAPACITY_BYTES))
         except BaseException:
@@ -130,7 +123,7 @@ class Sidecar:
                     return size <= _LONGEST_EVENT and self._put_beyond(entry)
                 self._map[at:end] = entry  # as in `_put`, without a call
                 self._at = end
-                self._words[_HEAD_AT] = end + self._laps
+                self._words[HEAD_AT] = end + self._laps
                 return True
             finally:
                 self.busy = False
@@ -140,7 +133,7 @@ class Sidecar:
     @property
     def head(self) -> int:
         """Where the committed entries end."""
-        return self._words[_HEAD_AT]
+        return self._words[HEAD_AT]
 
     @property
     def tail(self) -> int:
@@ -150,20 +143,17 @@ class Sidecar:
     @property
     def mark(self) -> Mark:
         """How far the log is."""
-        return _mark(self._words)
+        return mark_in(self._words)
 
     @mark.setter
     def mark(self, mark: Mark) -> None:
-        """Written where it is not read from, then chosen."""
-        choice = 1 - self._words[_CHOICE_AT]
-        for at, value in enumerate(mark, _SLOTS_AT[choice]):
-            self._words[at] = value
-        self._words[_CHOICE_AT] = choice
+        """Have the log so far."""
+        choose_mark(self._words, mark)
 
     @property
     def preamble(self) -> bytes:
         """What the lines of all events have in common."""
-        return self._map[_PREAMBLE_AT : _PREAMBLE_AT + self._words[_PREAMBLE_SIZE_AT]]
+        return self._map[PREAMBLE_AT : PREAMBLE_AT + self._words[PREAMBLE_SIZE_AT]]
 
     def set_preamble(self, text: bytes) -> bool:
         """Have the lines of events told with this; False when it is too long.
@@ -172,10 +162,10 @@ class Sidecar:
         """
         if text == self.preamble:
             return True
-        if self.head > self.tail or len(text) > _START - _PREAMBLE_AT:
+        if self.head > self.tail or len(text) > START - PREAMBLE_AT:
             return False
-        self._map[_PREAMBLE_AT : _PREAMBLE_AT + len(text)] = text
-        self._words[_PREAMBLE_SIZE_AT] = len(text)
+        self._map[PREAMBLE_AT : PREAMBLE_AT + len(text)] = text
+        self._words[PREAMBLE_SIZE_AT] = len(text)
         return True
 
     def entries(self, since: int, until: int) -> bytes:
@@ -194,7 +184,7 @@ class Sidecar:
 
     def lost(self) -> bool:
         """Whether the file at the path is no longer this one, so that a kill would lose lines."""
-        return not _names(self.path, self._fd)
+        return not names(self.path, self._fd)
 
     def replace(self) -> None:
         """Go on in a new file at the path. Nobody may use the sidecar meanwhile.
@@ -204,7 +194,7 @@ class Sidecar:
             OSError: it cannot be made.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fd = _claimed(self.path)
+        fd = claimed(self.path)
         try:
             os.posix_fallocate(fd, 0, self._size)
             new = mmap.mmap(fd, self._size)
@@ -234,30 +224,30 @@ class Sidecar:
     def _take_up(self, capacity_bytes: int) -> None:
         size = os.fstat(self._fd).st_size
         left = 0
-        if size >= _START:
+        if size >= START:
             with mmap.mmap(self._fd, size) as there, memoryview(there).cast("q") as words:
-                left = _left(words, size, self.path)
+                left = capacity_left(words, size, self.path)
         if not left:
             os.ftruncate(self._fd, 0)
-            left = _with_room(self._fd, capacity_bytes)
-        self._size = _START + left
+            left = with_room(self._fd, capacity_bytes)
+        self._size = START + left
         self._bind(mmap.mmap(self._fd, self._size))
         with suppress(OSError):  # where the kernel cannot, each page costs its first line
             self._map.madvise(_POPULATE_WRITE)
-        self._words[_CAPACITY_AT] = left
-        self._words[_MAGIC_AT] = _MAGIC
+        self._words[CAPACITY_AT] = left
+        self._words[MAGIC_AT] = MAGIC
 
     def _bind(self, mapped: mmap.mmap) -> None:
         self._map = mapped
-        self._words = memoryview(mapped)[:_START].cast("q")
-        self._ring = memoryview(mapped)[_START:]
-        self._capacity = self._size - _START
+        self._words = memoryview(mapped)[:START].cast("q")
+        self._ring = memoryview(mapped)[START:]
+        self._capacity = self._size - START
         self._place()
 
     def _place(self) -> None:
         """Note where the next entry goes, and how far the ring is free from there in one piece."""
         head, tail = self.head, self.tail
-        self._at = _START + head % self._capacity
+        self._at = START + head % self._capacity
         self._laps = head - self._at
         self._stop = min(self._size, tail + self._capacity - self._laps)
 
@@ -268,7 +258,7 @@ class Sidecar:
             return self._put_beyond(data)
         self._map[at:end] = data
         self._at = end  # first: an exception here may not let the next entry overwrite this
-        self._words[_HEAD_AT] = end + self._laps
+        self._words[HEAD_AT] = end + self._laps
         return True
 
     def _put_beyond(self, data: bytes | bytearray) -> bool:
@@ -278,11 +268,11 @@ class Sidecar:
         self._stop = -1  # until all is noted, the next entry has to come here too
         head, size = self.head, len(data)
         if fits := head + size <= self.tail + self._capacity:
-            at = _START + head % self._capacity
+            at = START + head % self._capacity
             before = min(size, self._size - at)
             self._map[at : at + before] = data[:before]
-            self._map[_START : _START + size - before] = data[before:]
-            self._words[_HEAD_AT] = head + size
+            self._map[START : START + size - before] = data[before:]
+            self._words[HEAD_AT] = head + size
         self._place()
         return fits
 
@@ -299,67 +289,3 @@ def sidecar_of(log: Path) -> Path:
     'inventory-log.sidecar'
     """
     return log.with_name(f"{log.name.replace('.', '-')}.sidecar")
-
-
-def _mark(words: memoryview) -> Mark:
-    at = _SLOTS_AT[words[_CHOICE_AT]]
-    return Mark(*words[at : at + len(Mark._fields)])
-
-
-def _left(words: memoryview, size: int, path: Path) -> int:
-    """The capacity of a sidecar that still holds entries; 0 when there are none to keep.
-
-    Raises:
-        OutputError: what is there cannot be understood.
-    """
-    magic, capacity, head, choice = words[:4]
-    if magic == 0:  # killed while it was made, before it held anything
-        return 0
-    tail = _mark(words).tail if choice in (0, 1) else -1
-    whole = capacity == size - _START and 0 <= tail <= head <= tail + capacity
-    if magic != _MAGIC or not whole:
-        raise OutputError(
-            f"{path}: found something else than a log's unwritten lines, as this version keeps "
-            "them; move it away"
-        )
-    return int(capacity) if head > tail else 0
-
-
-def _with_room(fd: int, capacity_bytes: int) -> int:
-    """The room taken for a ring: a hole on a full disk would be a SIGBUS.
-
-    Raises:
-        OSError: there is not even the least.
-    """
-    try:
-        os.posix_fallocate(fd, 0, _START + capacity_bytes)
-    except OSError as error:
-        if error.errno not in _NO_ROOM or capacity_bytes == LEAST_CAPACITY_BYTES:
-            raise
-        os.ftruncate(fd, 0)
-        return _with_room(fd, LEAST_CAPACITY_BYTES)
-    return capacity_bytes
-
-
-def _claimed(path: Path) -> int:
-    """A descriptor of the file at a path, with its lock, which the system drops at our end."""
-    while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            raise TakenError(path) from None
-        except BaseException:
-            os.close(fd)
-            raise
-        if _names(path, fd):
-            return fd
-        os.close(fd)  # whoever held it removed it meanwhile
-
-
-def _names(path: Path, fd: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(fd))
-    except OSError:
-        return False

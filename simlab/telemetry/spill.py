@@ -14,7 +14,8 @@ from typing import Final
 from simlab.clock import monotonic_s
 from simlab.telemetry.entries import Lines, size_of
 from simlab.telemetry.logfile import LogFile, line_end, shared_start
-from simlab.telemetry.sidecar import Mark, Sidecar
+from simlab.telemetry.ringfile import Mark
+from simlab.telemetry.sidecar import Sidecar
 
 _AGAIN_S: Final = 0.1
 _AT_ONCE_BYTES: Final = 1 << 17

@@ -16,7 +16,7 @@ from .cases import call, complaint, told, written
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "bench.md"
 SHORT = ["--quick", "--events", "300"]
-BOUND = '[[bound]]\nstack = "{}"\naspect = "cpu"\nat_most = 0.3\n'
+BOUND = '[[bound]]\nstack = "{}"\naspect = "cpu"\nat_most = 0.2\n'
 
 
 def example() -> str:
@@ -57,7 +57,7 @@ def test_a_delay_planted_in_the_default_stack_fails_the_gate_and_without_it_it_p
 
 
 def test_a_gate_whose_bounds_are_all_kept_exits_0(monkeypatch: pytest.MonkeyPatch) -> None:
-    costs = study_of(default=[2e3, 2.01e3, 1.99e3, 2e3, 2.02e3])
+    costs = study_of(default=[1e3, 1.01e3, 0.99e3, 1e3, 1.02e3])
     monkeypatch.setattr("simlab.bench.gate.study", lambda *_, **__: costs)
     written(Path("gate.toml"), "schema = 1\n" + BOUND.format("default"))
     said = call("bench", "--gate", "gate.toml")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from simlab.errors import OutputError
-from simlab.telemetry.sidecar import LEAST_CAPACITY_BYTES, Mark, Sidecar, TakenError
+from simlab.telemetry.ringfile import LEAST_CAPACITY_BYTES, Mark, TakenError
+from simlab.telemetry.sidecar import Sidecar
 
 
 def held(sidecar: Sidecar) -> bytes:

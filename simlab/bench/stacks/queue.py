@@ -8,7 +8,8 @@ from typing import Any
 from simlab.bench.stacks.default import LOG
 from simlab.bench.stacks.judged import RUN_ID, JudgedStack, Told
 from simlab.telemetry.handler import open_log
-from simlab.telemetry.jsonlog import JsonFormatter, record_of
+from simlab.telemetry.jsonlog import level_of, message_of
+from simlab.telemetry.plainlog import PlainFormatter, logger_to
 
 
 class Queue(JudgedStack):
@@ -22,7 +23,8 @@ class Queue(JudgedStack):
         super().__init__()
         self._waiting: Waiting[Any] = Waiting(-1)
         self._handler = QueueHandler(self._waiting)
-        self._file = open_log(folder / LOG, JsonFormatter(run_id=RUN_ID))
+        self._logger = logger_to(self._handler)
+        self._file = open_log(folder / LOG, PlainFormatter(run_id=RUN_ID))
         self._listener = QueueListener(self._waiting, self._file)
         self._listener.start()
 
@@ -43,4 +45,4 @@ class Queue(JudgedStack):
         return self._file.dropped
 
     def _log(self, event: Told) -> None:
-        self._handler.handle(record_of(event))
+        self._logger.log(level_of(event), message_of(event), extra={"event": event})

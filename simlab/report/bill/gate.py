@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import RenderableType
 
+from simlab.bench.bill import floor_told
 from simlab.bench.gate import Held
 from simlab.report.bill.cells import with_half
 from simlab.report.numbers import number
@@ -18,7 +19,7 @@ def gate_table(held: Sequence[Held], *, rounds: int, title: str) -> RenderableTy
             each.bound.aspect,
             with_half(each.times),
             number(each.bound.at_most),
-            f"{each.floor:.2f}",
+            floor_told(each.floor),
             each.word,
         )
         for each in held
@@ -42,5 +43,5 @@ def _told(held: Held) -> str:
     bound = held.bound
     return (
         f"{bound.stack} {bound.aspect} is {with_half(held.times)} times plain, at most "
-        f"{bound.at_most:g}; plain is up to {held.floor:.2f} times itself"
+        f"{bound.at_most:g}; plain is up to {floor_told(held.floor)} itself"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from simlab.bench.bill import ASPECTS, Aspect, Bill, Line
+from simlab.bench.bill import ASPECTS, Aspect, Bill, Line, floor_told
 from simlab.bench.findings import Findings
 from simlab.bench.rates import EATEN, WORK_S
 from simlab.bench.study import AGAIN, Study
@@ -45,7 +45,7 @@ def bill_tables(study: Study, found: Findings) -> list[tuple[str, Table]]:
 def _against(bill: Bill) -> Table:
     heads = ["Stack", *_HEADS.values()]
     rows = [(line.stack, *_ratios(line)) for line in bill.lines if line.ratios]
-    floors = [f"{bill.floors[aspect]:.2f} times" for aspect in ASPECTS]
+    floors = [floor_told(bill.floors[aspect]) for aspect in ASPECTS]
     return table_of(
         heads,
         [*rows, ("noise floor", *floors)],

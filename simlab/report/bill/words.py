@@ -1,6 +1,6 @@
 """What a study found, in sentences."""
 
-from simlab.bench.bill import Bill, Line
+from simlab.bench.bill import Bill, Line, floor_told
 from simlab.bench.findings import Findings
 from simlab.bench.study import AGAIN, BASE, Study
 from simlab.report.bill.cells import NO_DIFFERENCE, with_half
@@ -19,7 +19,7 @@ def headline(bill: Bill) -> str:
 def sentences(bill: Bill) -> list[str]:
     """For each stack how its caller's time compares with the base's, then the noise floor."""
     told = [_compared(line) for line in bill.lines if line.ratios and line.stack != AGAIN]
-    return [*told, f"Plain against itself comes to {bill.floors['called']:.2f} times at most."]
+    return [*told, f"Plain against itself comes to {floor_told(bill.floors['called'])} at most."]
 
 
 def facts(study: Study) -> dict[str, str]:
