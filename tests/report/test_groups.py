@@ -29,7 +29,7 @@ def test_sizes_are_cut_into_ranges_that_hold_each_attempt_once(trouble: Dataset)
 
 
 def test_the_title_names_the_slowest_and_the_quickest() -> None:
-    durations: list[float | None] = [1.0] * 9 + [4.0] * 9
+    durations: list[float | None] = [*[1.0] * 9, *[4.0] * 9]
     rows = attempts(durations, statuses=["success"] * 9 + ["error"] * 9)
     ax = latency_by(rows, "status")
     told = "Between ways to end P95 differs 4-fold: 1 s (success) to 4 s (error)"
