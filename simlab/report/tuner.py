@@ -189,7 +189,8 @@ class ThresholdTuner:
     def _redraw(self) -> None:
         assert self._panes is not None
         picture = self.png()
-        self._panes.draw(picture, self._state.given, self._state.now)
+        state = self._state
+        self._panes.draw(picture, state.turned, state.given, state.now)
         self._still.replace(picture, str(self))
 
     def _saved(self) -> str:

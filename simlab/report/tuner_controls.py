@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import ipywidgets
 
 _CH_PX: Final = 8
-_GAP_PX: Final = 48
+_GAP_PX: Final = 62
 _READOUT_PX: Final = 74
 """What Jupyter gives the text beside a slider at least."""
 _LABEL_PX: Final = {"threshold": 66, "window": 52, "for_": 24}

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import ipywidgets as w
 
+from simlab.alerts.rule import Rule
 from simlab.report.tuner_controls import Knobs, widths_px
 from simlab.report.tuner_words import as_html
 from simlab.tuning.dials import Dial, Setting
@@ -68,10 +69,10 @@ class Panes:
         for knobs, setting in zip(self._knobs, settings, strict=True):
             knobs.show(setting)
 
-    def draw(self, png: bytes, given: Figures, now: Figures) -> None:
-        """Show a picture and figures, and nothing more of what was said."""
+    def draw(self, png: bytes, rules: Sequence[Rule], given: Figures, now: Figures) -> None:
+        """Show a picture and figures, and nothing more of what was said before."""
         self._image.value = png
-        self._table.value = as_html(given, now)
+        self._table.value = as_html(rules, given, now)
         self._say("")
 
     def _teller(self, place: int) -> Callable[[Setting], None]:

@@ -17,7 +17,7 @@ _CELL: Final = "padding:1px 18px 1px 0"
 
 def as_text(rules: Sequence[Rule], given: Figures, now: Figures) -> str:
     """Each rule's condition, and the figures on unseen data."""
-    width = max(len(rule.name) for rule in rules)
+    width = max(len(visible(rule.name)) for rule in rules)
     conditions = [f"{visible(rule.name):{width}}  {condition(rule)}" for rule in rules]
     table = [("", *_HEADS), *figure_rows(given, now)]
     widths = [max(len(row[column]) for row in table) for column in range(3)]
@@ -28,8 +28,8 @@ def as_text(rules: Sequence[Rule], given: Figures, now: Figures) -> str:
     return "\n".join([*conditions, "", f"{_judged_on(now)}:", *lines])
 
 
-def as_html(given: Figures, now: Figures) -> str:
-    """The same figures as a table."""
+def as_html(rules: Sequence[Rule], given: Figures, now: Figures) -> str:
+    """The same, the figures as a table: what the picture shows, for who cannot see it."""
     head = "".join(
         f'<th scope="col" style="text-align:right;{_CELL}">{name}</th>' for name in _HEADS
     )
@@ -42,7 +42,12 @@ def as_html(given: Figures, now: Figures) -> str:
         f'<table style="border-collapse:collapse;font-variant-numeric:tabular-nums">'
         f'<caption style="text-align:left"><b>{escape(_judged_on(now))}</b></caption>'
         f"<tr><td></td>{head}</tr>{body}</table>"
+        f"<p>As set: {'; '.join(map(_condition, rules))}.</p>"
     )
+
+
+def _condition(rule: Rule) -> str:
+    return escape(f"{visible(rule.name)} fires at {condition(rule)}")
 
 
 def _number(cell: str) -> str:
