@@ -18,6 +18,7 @@ from simlab.cli import (
     run,
     top,
     tune,
+    watch,
 )
 
 app = typer.Typer(
@@ -32,7 +33,7 @@ app = typer.Typer(
 for command in (
     demo.demo, gen.gen, fit.fit, run.run, recover.recover, kpi.kpi, effect.effect,
     backtest.backtest, tune.tune, drift.drift, export.export, bench.bench, dashboard.dashboard,
-    top.top,
+    top.top, watch.watch,
 ):  # fmt: skip
     app.command()(command)
 

@@ -25,12 +25,12 @@ def show(*renderables: "RenderableType") -> None:
             console.print(renderable)
 
 
-def say(text: str) -> None:
-    """Print a line as it stands, with nothing in it that a terminal would act on."""
+def say(text: str, *, most: int = 2000) -> None:
+    """Print a line, cut at `most` characters, with nothing in it that a terminal would act on."""
     from simlab.report.inert import visible
 
     with _printing():
-        print(visible(text, most=2000))  # noqa: T201  # this is where commands print
+        print(visible(text, most=most))  # noqa: T201  # this is where commands print
 
 
 def note(text: str) -> None:

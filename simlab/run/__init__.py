@@ -19,9 +19,9 @@ from simlab.events import RunStarted
 from simlab.run.place import directory, leave
 from simlab.run.plan import ClockName, Plan, planned
 from simlab.run.relay import Enough, Relay
-from simlab.run.stopping import stopping
 from simlab.run.telemetry import TelemetryName
 from simlab.run.truth import truth
+from simlab.stopping import stopping
 from simlab.telemetry.endpoint import DEFAULT_HOST, serving
 from simlab.telemetry.sampler import sampling
 from simlab.workload.source import Source

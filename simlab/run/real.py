@@ -27,7 +27,7 @@ from simlab.clock import US_PER_S, VirtualClock, WallClock
 from simlab.config import duration_s
 from simlab.events import Observer
 from simlab.run.plan import Plan
-from simlab.run.stopping import Stop, stopping
+from simlab.stopping import Stop, stopping
 from simlab.telemetry.resources import Readings
 from simlab.workload.incidents import Trouble
 

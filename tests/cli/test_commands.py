@@ -16,7 +16,7 @@ from .cases import PROFILE, call, complaint, told, written
 
 COMMANDS = [
     "demo", "gen", "fit", "run", "recover", "kpi", "effect", "backtest", "tune", "drift", "export",
-    "dashboard", "bench", "top",
+    "dashboard", "bench", "top", "watch",
 ]  # fmt: skip
 KPIS = {
     "inv_batch_seconds_p50", "inv_batch_seconds_p95", "inv_batch_seconds_p99", "inv_error_count",

@@ -49,6 +49,10 @@ PROMISED: Final[dict[str, dict[str, int]]] = {
     "sampler": {"raising": 4, "clock": 15},
     "Sentry": {"raising": 4, "hostile": 4, "crowd": 4, "unreachable": 4},
     "record": {"stop": 2, "raising": 4, "clock": 15, "time zone": 15},
+    "watch": {
+        "kill": 9, "stop": 9, "full disk": 9, "raising": 9, "moved": 9, "second writer": 9,
+        "hostile": 14, "unreachable": 9,
+    },
     "run directory": {"kill": 8, "full disk": 8, "raising": 8, "second writer": 6},
     "dataset": {"kill": 8, "stop": 8, "full disk": 8, "hostile": 10},
     "profile": {"hostile": 16},

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a bot works."""
+"""Ctrl-C and SIGTERM while something is at work that must end well."""
 
 import signal
 import threading
