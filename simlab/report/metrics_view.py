@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from simlab.report import style
+from simlab.report.buckets import without_stub
 from simlab.report.lines import lines_over_time
 from simlab.report.numbers import human_s, percent
-from simlab.report.view import without_stub
 
 DEFAULT_EDGES_S: Final = (
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,

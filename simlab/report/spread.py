@@ -11,10 +11,11 @@ from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from simlab.report import style
+from simlab.report.buckets import without_stub
 from simlab.report.lines import lines_over_time, plain_numbers
 from simlab.report.numbers import human_s, percent
 from simlab.report.over_time import latency_over_time
-from simlab.report.view import rows_over_time, without_stub
+from simlab.report.view import rows_over_time
 
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _NORMAL_975: Final = 1.959963984540054
