@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lab lint notebooks format schema constraints clean
+.PHONY: help demo test bench lab lint notebooks notebooks-refresh format schema constraints clean
 
 help:  ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,7 +27,7 @@ bench: $(READY)  ## the benchmarks, short, with the ratios they must reach
 	$(BIN)/pytest --benchmark
 
 lab: $(READY)  ## JupyterLab on the notebooks, on loopback
-	$(BIN)/jupyter lab --ip=127.0.0.1 notebooks/03_tune_thresholds.ipynb
+	$(BIN)/jupyter lab --ip=127.0.0.1 notebooks/00_index.ipynb
 
 lint: $(READY)  ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -37,6 +37,9 @@ lint: $(READY)  ## formatting, lint, types, layers
 
 notebooks: $(READY)  ## the notebooks alone, each cell's output compared
 	$(BIN)/pytest notebooks --override-ini 'addopts=-ra --nbval --nbval-current-env --nbval-sanitize-with notebooks/sanitize.cfg'
+
+notebooks-refresh: $(READY)  ## run the notebooks anew in place: outputs change when results do
+	$(BIN)/python scripts/refresh_notebooks.py
 
 format: $(READY)  ## format the code, and mend what can be mended by itself
 	$(BIN)/ruff format .

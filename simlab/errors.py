@@ -10,6 +10,10 @@ class SimlabError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows, where IPython asks for it: the line, and not thirty of them."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigError(SimlabError):
     """A profile, a rules file or an option that cannot be used as it stands."""

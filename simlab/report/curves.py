@@ -1,12 +1,11 @@
-"""Charts of a whole rather than over time: how long batches take, and what rules could do."""
+"""Charts of a whole rather than over time: how long batches take."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from simlab.report import style
@@ -42,7 +41,7 @@ def latency_distribution(
             _log_axes(ax)
         ax.set_xlabel("batch duration [s]")
         ax.set_ylabel("share of attempts that took as long [%]")
-        ax.set_title("How long batches take")
+        ax.set_title(_far_tail(known))
         for name, limit in (thresholds or {}).items():
             _limit(
                 ax, name, limit, share_above=float(np.mean(known > limit)) if known.size else np.nan
@@ -50,46 +49,33 @@ def latency_distribution(
         return ax
 
 
-def front(
-    points: pl.DataFrame,
+def latency_ecdf(
+    durations: NDArray[np.float64],
     *,
-    before: tuple[float, float] | None = None,
-    after: tuple[float, float] | None = None,
+    thresholds: Mapping[str, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """What rules can reach at best: recall [%] against false alarms a day.
+    """What share of attempts took at most each duration [%]; the duration is logarithmic.
 
-    Args:
-        points: `false_alarms_per_day` and `recall` (0 to 1) of combinations; only those that no
-            other beats in both are drawn.
-        before: the strategy's false alarms a day and recall.
-        after: those of the combination chosen.
-        ax: where to draw.
+    The arguments are those of `latency_distribution`.
     """
-    best = _undominated(points)
+    known = np.sort(durations[np.isfinite(durations) & (durations > 0)])
+    shares = np.arange(1, known.size + 1) / max(known.size, 1)
+    kept = np.unique(np.linspace(0, max(known.size - 1, 0), _CURVE_POINTS).astype(np.int64))
     with style.style():
         ax = ax or style.new_axes(width_in=6, height_in=3.4)
-        alarms, recall = best["false_alarms_per_day"].to_numpy(), best["recall"].to_numpy()
-        ax.step(alarms, recall, where="post", color=style.SOFT, zorder=1)
-        ax.scatter(alarms, recall, s=12, color=style.LINE, zorder=2)
-        _point(ax, before, "strategy", marker="s", color=style.THRESHOLD)
-        _point(ax, after, "chosen", marker="o", color=style.CAUGHT)
-        ax.set_xlabel("false alarms [1/day]")
-        ax.set_ylabel("incidents caught [%]")
-        ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-        ax.set_ylim(-0.03, 1.08)
-        ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
-        ax.set_title("Best recall for each rate of false alarms")
+        if known.size:
+            ax.plot(known[kept], shares[kept], color=style.LINE)
+            _quantiles_marked(ax, known)
+            _log_duration(ax)
+        ax.yaxis.set_major_formatter(plain_numbers(scale=100))
+        ax.set_xlabel("batch duration [s]")
+        ax.set_ylabel("share of attempts that took at most as long [%]")
+        for name, limit in (thresholds or {}).items():
+            above = float(np.mean(known > limit)) if known.size else np.nan
+            _limit(ax, name, limit, share_above=above, height=0.45)
+        ax.set_title(_middle(known))
         return ax
-
-
-def _undominated(points: pl.DataFrame) -> pl.DataFrame:
-    """The points that no other beats or equals in both, by rising false alarms."""
-    ordered = points.select("false_alarms_per_day", "recall").sort(
-        "false_alarms_per_day", "recall", descending=[False, True]
-    )
-    so_far = pl.col("recall").cum_max().shift(1)
-    return ordered.filter(so_far.is_null() | (pl.col("recall") > so_far))
 
 
 def _even_on_log(size: int) -> NDArray[np.int64]:
@@ -100,33 +86,54 @@ def _even_on_log(size: int) -> NDArray[np.int64]:
 
 
 def _log_axes(ax: Axes) -> None:
-    ax.set_xscale("log")
+    _log_duration(ax)
     ax.set_yscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
-    ax.xaxis.set_major_formatter(plain_numbers())
     ax.yaxis.set_major_formatter(plain_numbers(scale=100))
-    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _limit(ax: Axes, name: str, limit: float, *, share_above: float) -> None:
+def _log_duration(ax: Axes) -> None:
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
+    ax.xaxis.set_major_formatter(plain_numbers())
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _quantiles_marked(ax: Axes, ascending: NDArray[np.float64]) -> None:
+    for name, ink in style.QUANTILES.items():
+        share = int(name.removeprefix("p")) / 100
+        value = float(np.quantile(ascending, share))
+        ax.plot(value, share, "o", color=ink, markersize=5)
+        ax.annotate(
+            f"{name.upper()} {human_s(value)}", xy=(value, share), xytext=(7, -9),
+            textcoords="offset points", fontsize=7.5, color=style.INK,
+        )  # fmt: skip
+
+
+def _far_tail(ascending: NDArray[np.float64]) -> str:
+    if not ascending.size:
+        return "How long batches take"
+    return (
+        f"One attempt in a thousand takes {human_s(float(np.quantile(ascending, 0.999)))} or more"
+    )
+
+
+def _middle(ascending: NDArray[np.float64]) -> str:
+    if not ascending.size:
+        return "How long batches take"
+    low, high = np.quantile(ascending, (0.1, 0.9))
+    return f"Eight in ten attempts take {human_s(float(low))} to {human_s(float(high))}"
+
+
+def _limit(ax: Axes, name: str, limit: float, *, share_above: float, height: float = 1.0) -> None:
     ax.axvline(limit, color=style.THRESHOLD, linestyle=(0, (5, 3)), linewidth=1.1)
     ax.annotate(
         f"{visible(name, most=24)} at {human_s(limit)}:\n{percent(share_above)} took longer",
-        xy=(limit, 1),
+        xy=(limit, height),
         xycoords=ax.get_xaxis_transform(),
         xytext=(4, -4),
         textcoords="offset points",
         color=style.THRESHOLD,
         fontsize=7.5,
         va="top",
-    )
-
-
-def _point(ax: Axes, where: tuple[float, float] | None, name: str, **look: Any) -> None:
-    if where is None or not np.isfinite(where).all():
-        return
-    ax.scatter(*where, s=52, zorder=4, **look)
-    ax.annotate(
-        name, xy=where, xytext=(7, -12), textcoords="offset points", color=style.INK, zorder=5
     )

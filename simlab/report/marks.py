@@ -28,7 +28,7 @@ _FILLS: Final[dict[bool, dict[str, Any]]] = {
 }
 """By whether the label is a look-alike."""
 
-_MARKS: Final[dict[bool | None, dict[str, Any]]] = {
+EPISODE_LOOKS: Final[dict[bool | None, dict[str, Any]]] = {
     True: {"marker": "^", "color": style.CAUGHT, "s": 26, "linewidths": 0},
     False: {"marker": "x", "color": style.FALSE_ALARM, "s": 17, "linewidths": 1.2},
     None: {"marker": "d", "color": style.INK, "s": 16, "linewidths": 0},
@@ -36,17 +36,18 @@ _MARKS: Final[dict[bool | None, dict[str, Any]]] = {
 """By whether the episode began in an incident; None where there is no truth to tell by."""
 
 
-def incidents_shaded(ax: Axes, incidents: pl.DataFrame | None) -> None:
+def incidents_shaded(ax: Axes, incidents: pl.DataFrame | None, *, named: bool = True) -> None:
     """Shade each incident over the time its effect was visible; hatch look-alikes in grey.
 
-    Kinds are written above the axes where there is room; set the time limits first.
+    With `named` kinds are written above the axes where there is room; set the time limits first.
     """
     if incidents is None:
         return
     shown = incidents.drop_nulls(["visible_start", "visible_end"]).sort("visible_start")
     for lookalike in (False, True):
         _spans(ax, shown.filter(pl.col("lookalike") == lookalike), **_FILLS[lookalike])
-    _kinds_above(ax, shown)
+    if named:
+        _kinds_above(ax, shown)
 
 
 def threshold_line(ax: Axes, value: float, label: str) -> None:
@@ -201,7 +202,7 @@ def _make_room(ax: Axes, *, share: float) -> None:
 
 def _strip_row(ax: Axes, marks: pl.DataFrame, *, height: float) -> None:
     across = ax.get_xaxis_transform()
-    for caught, look in _MARKS.items():
+    for caught, look in EPISODE_LOOKS.items():
         times = marks.filter(pl.col("caught").eq_missing(caught))["time"].to_numpy()
         if times.size:
             heights = np.full(times.size, height)

@@ -103,7 +103,8 @@ def time_axis(ax: Axes, first: datetime, last: datetime) -> None:
     figure = ax.get_figure(root=True)
     assert figure is not None
     # With at least 2 and up to 5 or more there is a step for every span: matplotlib warns else.
-    ticks = max(5, int(figure.get_size_inches()[0] * 1.1))
+    width_in = figure.get_size_inches()[0] * ax.get_position().width
+    ticks = max(5, int(width_in * 1.42))
     locator = AutoDateLocator(tz="UTC", minticks=2, maxticks=ticks)
     formatter = ConciseDateFormatter(
         locator,

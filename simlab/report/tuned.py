@@ -39,10 +39,7 @@ def choice_table(tuned: "Tuned") -> RenderableType:
 def unseen_table(tuned: "Tuned") -> RenderableType:
     """The figures on unseen data, each with its interval."""
     given, chosen = tuned.unseen.given, tuned.unseen.tuned
-    rows = [
-        (head, _ranged(getattr(given, name), shown), _ranged(getattr(chosen, name), shown))
-        for name, (head, shown) in _FIGURES.items()
-    ]
+    rows = figure_rows(given, chosen)
     columns = ("", "As given", "Chosen")
     seen = f"{plural(chosen.incidents, 'incident')} in {chosen.days:.3g} days"
     if chosen.blocks < 2:
@@ -54,6 +51,14 @@ def unseen_table(tuned: "Tuned") -> RenderableType:
         )
     title = f"On data that the choice did not see: {seen}"
     return text_table(columns, rows, {1, 2}, title=title, note=note)
+
+
+def figure_rows(*columns: "Figures") -> list[tuple[str, ...]]:
+    """A row a figure: what it is, and in each column what it amounts to, with its interval."""
+    return [
+        (head, *(_ranged(getattr(each, name), shown) for each in columns))
+        for name, (head, shown) in _FIGURES.items()
+    ]
 
 
 def sensitivity_table(tuned: "Tuned") -> RenderableType:

@@ -78,7 +78,7 @@ def front(
     Raises:
         ConfigError: there are more combinations than can be tried.
     """
-    best = _searched(sweep, budget, max_false_alarms_per_day)
+    best = undominated_points(sweep, budget, max_false_alarms_per_day=max_false_alarms_per_day)
     given = [int(points.steps.argmin()) for points in sweep.points]
     marked = {tuple(given): "given"}
     if chosen is not None:
@@ -111,10 +111,17 @@ def pareto(missed: Floats, delay_s: Floats, false_alarms: Floats) -> NDArray[np.
     return best[np.sort(first)]
 
 
-def _searched(sweep: Sweep, budget: Budget, most_per_day: float | None) -> Ints:
-    """The points of the combinations on the front: a row each."""
+def undominated_points(
+    sweep: Sweep, budget: Budget, *, max_false_alarms_per_day: float | None = None
+) -> Ints:
+    """The combinations on the front, a row each: the position of each rule's point.
+
+    The arguments, and what is raised, are those of `front`.
+    """
     most_s = float(budget.longest_firing_s(sweep.outside_s.sum())) * (1 + 1e-12)
-    most = np.inf if most_per_day is None else most_per_day * sweep.span_s.sum() / S_PER_DAY
+    most = np.inf
+    if max_false_alarms_per_day is not None:
+        most = max_false_alarms_per_day * float(sweep.span_s.sum()) / S_PER_DAY
 
     def fits(capped: Floats) -> NDArray[np.bool_]:
         return np.asarray((capped[0] <= most * (1 + 1e-12)) & (capped[1] <= most_s))

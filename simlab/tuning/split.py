@@ -54,8 +54,8 @@ def tune_split(
     surely: bool,
 ) -> Tuning:
     """Choose on what comes before a moment, judge on what comes after; see `simlab.tune`."""
-    interval = _training_interval(dataset, train_until_us)
-    training = _before(dataset, interval.until_us)
+    interval = training_interval(dataset, train_until_us)
+    training = known_before(dataset, interval.until_us)
     labels = _training_labels(training, interval, by)
     before = backtest(training, rules, until_us=interval.until_us)
     known = _judged(rules, before)
@@ -112,7 +112,12 @@ def _unseen(
     return judged(swept, [chosen], cap_per_day=budget.max_false_alarms_per_day)
 
 
-def _training_interval(dataset: Dataset, train_until_us: int | None) -> Interval:
+def training_interval(dataset: Dataset, train_until_us: int | None) -> Interval:
+    """The part to choose on: until a moment [µs since 1970], or until the middle of the data.
+
+    Raises:
+        ConfigError: the moment leaves nothing to choose on, or nothing to judge on.
+    """
     span = whole(dataset)
     middle_us = (span.start_us + span.until_us) // 2
     until_us = middle_us if train_until_us is None else train_until_us
@@ -125,7 +130,7 @@ def _training_interval(dataset: Dataset, train_until_us: int | None) -> Interval
     return Interval(start_us=span.start_us, until_us=until_us)
 
 
-def _before(dataset: Dataset, until_us: int) -> Dataset:
+def known_before(dataset: Dataset, until_us: int) -> Dataset:
     """What was known just before a moment."""
     until = pl.lit(until_us).cast(TIMESTAMP)
     samples, incidents = dataset.samples, dataset.incidents

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.collections import PathCollection
 
-from simlab.report import curves
+from simlab.report import curves, fronts
 
 
 def test_the_curve_gives_the_share_that_took_at_least_as_long() -> None:
@@ -46,7 +46,7 @@ def test_the_front_holds_exactly_what_no_other_point_beats(points: list[tuple[in
             "recall": [caught / 4 for _, caught in points],
         }
     )
-    ax = curves.front(frame)
+    ax = fronts.front(frame)
     (dots,) = [dots for dots in ax.collections if isinstance(dots, PathCollection)]
     drawn = {(x, y) for x, y in np.asarray(dots.get_offsets())}
     beaten = {
@@ -59,8 +59,8 @@ def test_the_front_holds_exactly_what_no_other_point_beats(points: list[tuple[in
 
 def test_the_strategys_point_and_the_chosen_one_are_named() -> None:
     frame = pl.DataFrame({"false_alarms_per_day": [0.0, 1.0], "recall": [0.5, 1.0]})
-    ax = curves.front(frame, before=(4.0, 0.5), after=(1.0, 1.0))
+    ax = fronts.front(frame, before=(4.0, 0.5), after=(1.0, 1.0))
     assert [text.get_text() for text in ax.texts] == ["strategy", "chosen"]
     assert ax.get_xlabel() == "false alarms [1/day]"
-    undefined = curves.front(frame, before=(4.0, float("nan")))
+    undefined = fronts.front(frame, before=(4.0, float("nan")))
     assert not undefined.texts

@@ -205,3 +205,11 @@ def test_names_at_the_lines_ends_keep_apart_and_out_of_the_strip(judged: Backtes
     heights = sorted(text.xy[1] for text in beside if isinstance(text, Annotation))
     assert len(heights) == len(names)
     assert np.diff(heights).min() >= 0.0999
+
+
+def test_every_chart_that_is_promised_is_there() -> None:
+    for name in plots.__all__:
+        assert callable(getattr(plots, name)), name
+    assert set(plots.__all__) <= set(dir(plots))
+    with pytest.raises(AttributeError, match="no attribute 'pie'"):
+        plots.__getattr__("pie")

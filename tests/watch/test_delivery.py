@@ -202,7 +202,9 @@ def test_an_event_is_delivered_within_a_second_of_its_line(tmp_path: Path) -> No
     log.touch()
     stop = threading.Event()
     sink = Sink(lambda _: came.append(time.monotonic()))
-    thread = threading.Thread(target=watch, args=(log, [sink]), kwargs={"stop": stop})
+    thread = threading.Thread(
+        target=watch, args=(log, [sink]), kwargs={"since": "start", "stop": stop}
+    )
     thread.start()
     put_at = []
     for number in range(20):
