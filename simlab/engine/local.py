@@ -4,13 +4,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.forkserver import ensure_running
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any, Final, TypeVar
 
 from simlab.engine.window import in_order
@@ -48,12 +48,18 @@ def map_in_order(
     if workers == 1:
         yield from map(function, tasks)
         return
-    with workers_environment():
+    resource_tracker.ensure_running()  # which would let interrupts in again
+    with workers_environment(), _interrupts_held():
         ensure_running()  # the process that they are forked from
     context = get_context("forkserver")
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(function,))
+
+    def submit(task: Task) -> Future[Result]:
+        with _interrupts_held():  # a worker is started here, and its start is not waited for
+            return pool.submit(_do, task)
+
     try:
-        yield from in_order(lambda task: pool.submit(_do, task), tasks, ahead=AHEAD * workers)
+        yield from in_order(submit, tasks, ahead=AHEAD * workers)
     except BrokenProcessPool:
         raise SimlabError(
             "a worker process was ended from outside, perhaps for want of memory; "
@@ -92,6 +98,29 @@ def workers_environment() -> Iterator[None]:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
         os.environ.update(before)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """An interrupt in the block comes after it, and what is started in the block gets none.
+
+    An interpreter that is interrupted while it starts ends with a traceback, and a worker that
+    was just started, but not yet noted, would be left alone.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    came: list[tuple[Any, Any]] = []
+    is_ours = current_thread() is main_thread() and callable(usual)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # processes inherit it
+    if is_ours:  # another thread may take the signal, and this one would be told of it
+        signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, usual)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if came and callable(usual):
+            usual(*came[0])
 
 
 def _begin(function: Callable[[Any], Any]) -> None:
