@@ -27,7 +27,8 @@ bench: $(READY)  ## the benchmarks, short, with the ratios they must reach
 	$(BIN)/pytest --benchmark
 
 lab: $(READY)  ## JupyterLab on the notebooks, on loopback
-	$(BIN)/jupyter lab --ip=127.0.0.1 $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_index.ipynb
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_index.ipynb \
+		$(if $(filter 0,$(shell id -u)),--allow-root)
 
 lint: $(READY)  ## formatting, lint, types, layers
 	$(BIN)/ruff format --check .
