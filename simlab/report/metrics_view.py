@@ -108,7 +108,7 @@ def _told(edges: Sequence[float], name: str) -> pl.Expr:
 
 def _finding(frame: pl.DataFrame, edge_s: float) -> str:
     off = {
-        name: float((frame[name] / frame["p99"] - 1).abs().median() or 0.0)  # type: ignore[arg-type]
+        name: float((frame[name] / frame["p99"] - 1).abs().median() or 0.0)  # type: ignore[arg-type]  # a median of numbers is one
         for name in ("default", "better")
     }
     return (

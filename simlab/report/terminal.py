@@ -69,7 +69,7 @@ def scores_table(
         title: of the table.
     """
     # Reads polars, which `simlab --help` should not pay for.
-    from simlab.report import tables  # noqa: PLC0415
+    from simlab.report import tables  # noqa: PLC0415  # polars is slow to import
 
     shown = tables.scores_table(scores, rules)
     wide = text_table(shown.columns, shown.rows, shown.numeric, title=title, note=shown.note)

@@ -139,7 +139,7 @@ def _opened(dsn: str, most_waiting: int, lost: _Lost) -> "BaseClient":
         ValueError: the DSN is none.
     """
     from sentry_sdk import Client  # noqa: PLC0415  # optional, and 0.2 s to import
-    from sentry_sdk.transport import HttpTransport  # noqa: PLC0415
+    from sentry_sdk.transport import HttpTransport  # noqa: PLC0415  # as above
 
     class Transport(HttpTransport):
         def on_dropped_event(self, _reason: str) -> None:

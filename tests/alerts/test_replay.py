@@ -44,7 +44,7 @@ def found(
 
 def spans(*args: Sequence[float] | Values | Times, **keys: object) -> list[tuple[int, int]]:
     """Episodes as (start, end)."""
-    return [(start, end) for start, end, *_ in found(*args, **keys)]  # type: ignore[arg-type]
+    return [(start, end) for start, end, *_ in found(*args, **keys)]  # type: ignore[arg-type]  # by name
 
 
 @given(

@@ -15,7 +15,7 @@ from .cases import attempt, dataset, sample, series
 
 def rule(signal: str, *, window: str = "1 row", aggregate: str = "last", **keys: object) -> Rule:
     settings = {"signal": signal, "window": window, "aggregate": aggregate, "threshold": 1.0}
-    return Rule(name="r", **settings | keys)  # type: ignore[arg-type]
+    return Rule(name="r", **settings | keys)  # type: ignore[arg-type]  # by name
 
 
 EVENTS = (

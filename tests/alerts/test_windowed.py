@@ -22,7 +22,7 @@ def rule(signal: str, *, window: str = "1 row", aggregate: str = "last", **keys:
     settings = {"signal": signal, "window": window, "aggregate": aggregate, "threshold": 1.0}
     if aggregate == "record":
         settings = {**settings, "threshold": None, "margin": 0.0}
-    return Rule(name="r", **settings | keys)  # type: ignore[arg-type]
+    return Rule(name="r", **settings | keys)  # type: ignore[arg-type]  # by name
 
 
 def judged(rule: Rule, value: Values) -> Values:

@@ -20,7 +20,7 @@ KNOWN = frozenset({"A", "B"})
 
 
 def drawn(count: int = 600, *, size: int = 20, seed: int = 1, **changes: object) -> Movements:
-    batches = replace(single(count, size=size), **changes)  # type: ignore[arg-type]
+    batches = replace(single(count, size=size), **changes)  # type: ignore[arg-type]  # by name
     return Movements(Ledger.of(batches), seed=seed)
 
 
@@ -80,7 +80,7 @@ def test_a_movement_is_valid_where_reason_size_and_item_fit(
 ) -> None:
     ways = {"pick": range(-20, 0), "receipt": range(1, 21), "return": range(1, 21),
             "adjustment": [*range(-20, 0), *range(1, 21)], "gift": []}  # fmt: skip
-    movement = Movement(sku, 1, quantity, reason)  # type: ignore[arg-type]
+    movement = Movement(sku, 1, quantity, reason)  # type: ignore[arg-type]  # a wrong one too
     if quantity in ways[reason] and sku in KNOWN:
         assert validated([*ORDER, movement], KNOWN)
     else:

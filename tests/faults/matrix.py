@@ -132,7 +132,7 @@ def main() -> None:
         for place, faults in collected().items():
             for fault, tests in faults.items():
                 functions = sorted({test.partition("[")[0] for test in tests})
-                print(f"{place} x {fault}: {len(tests)} tests", *functions, sep="\n  ")  # noqa: T201
+                print(f"{place} x {fault}: {len(tests)} tests", *functions, sep="\n  ")  # noqa: T201  # its output
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def test_what_the_record_lost_is_missing_there_and_nowhere_else(
     ran = made(tmp_path / "a")
     told = [event["event"] for event in events(ran.path / "logs")]
     assert told.count("attempt") == len(sound.dataset.rows)
-    kept = len(ran.dataset.rows) + len(ran.dataset.samples)  # type: ignore[arg-type]
+    kept = len(ran.dataset.rows) + len(ran.dataset.samples)  # type: ignore[arg-type]  # there are samples
     others = len(told) - told.count("attempt") - told.count("sample")
     lost = told.count("attempt") + told.count("sample") - kept
     assert lost <= failed[0] <= lost + others

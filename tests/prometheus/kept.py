@@ -69,6 +69,6 @@ def _events(dataset: Dataset, rules: Sequence[Rule], episodes: pl.DataFrame) -> 
 
 def _alert(rule: Rule, state: str, time_us: int) -> Alert:
     return Alert(
-        time_us=time_us, alert_id="", rule=rule.name, state=state, value=None,  # type: ignore[arg-type]
+        time_us=time_us, alert_id="", rule=rule.name, state=state, value=None,  # type: ignore[arg-type]  # one of the two
         threshold=rule.limit, severity=rule.severity, started_at=iso(time_us), action_hint="notify",
     )  # fmt: skip

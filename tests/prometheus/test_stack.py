@@ -163,7 +163,7 @@ def busy_bot(rules: tuple[Rule, ...], port: int) -> Iterator[None]:
     for nth in range(200):
         status = ("success", "success", "success", "retry", "error")[nth % 5]
         kind = None if status == "success" else "timeout"
-        metrics.emit(Attempt(now_us, 0.5, status, 1, nth, 1, 10, 0.0, kind))  # type: ignore[arg-type]
+        metrics.emit(Attempt(now_us, 0.5, status, 1, nth, 1, 10, 0.0, kind))  # type: ignore[arg-type]  # one of the three
     metrics.emit(Sample(now_us, 12.0, 200.0, 1000, 2000))
     metrics.emit(
         Alert(

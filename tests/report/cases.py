@@ -78,7 +78,7 @@ def day_of_trouble() -> Dataset:
     }
     return Dataset(
         name="busy-day",
-        rows=pl.DataFrame(columns).cast(ROWS),  # type: ignore[arg-type]
+        rows=pl.DataFrame(columns).cast(ROWS),  # type: ignore[arg-type]  # polars takes a mapping
         samples=_samples(rng),
         incidents=labels(
             incident("latency_spike-1", "latency_spike", 3, 4, severity=0.9),
@@ -135,7 +135,7 @@ def _samples(rng: np.random.Generator) -> pl.DataFrame:
         "disk_read_bytes": rng.integers(0, 1_000_000, hours.size),
         "disk_write_bytes": rng.integers(0, 3_000_000, hours.size),
     }
-    return pl.DataFrame(columns).cast(SAMPLES)  # type: ignore[arg-type]
+    return pl.DataFrame(columns).cast(SAMPLES)  # type: ignore[arg-type]  # polars takes a mapping
 
 
 HOSTILE = (

@@ -15,7 +15,7 @@ def test_the_curve_gives_the_share_that_took_at_least_as_long() -> None:
     (line,) = curves.latency_distribution(durations).lines
     for x, share in np.asarray(line.get_xydata())[::20]:
         assert share == pytest.approx(np.mean(durations >= x))
-    assert line.get_xdata()[-1] == durations.max()  # type: ignore[index]
+    assert line.get_xdata()[-1] == durations.max()  # type: ignore[index]  # an array
 
 
 def test_thresholds_are_marked_with_the_share_beyond_them() -> None:

@@ -33,7 +33,7 @@ def test_a_line_keeps_its_points_to_a_tenth_and_every_reference_its_end() -> Non
         ax = style.new_axes(width_in=8, height_in=3)
         (line,) = ax.plot(np.arange(500.0), heights, color=style.LINE)
         figure = ax.figure
-        text = svg(figure)  # type: ignore[arg-type]
+        text = svg(figure)  # type: ignore[arg-type]  # a whole figure
         drawn = ax.transData.transform(line.get_xydata()) * 72 / figure.dpi
     paths = [each for each in re.findall(r' d="([^"]*)"', text) if each.count("L") > 300]
     points, x, y = [], 0.0, 0.0

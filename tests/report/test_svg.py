@@ -15,7 +15,7 @@ def _image(text: str = "label") -> str:
         ax = style.new_axes(width_in=3, height_in=2)
         ax.plot([1, 2], [3, 4], color=style.LINE)
         ax.annotate(text, (1, 3), color=style.INK)
-        return svg(ax.figure)  # type: ignore[arg-type]
+        return svg(ax.figure)  # type: ignore[arg-type]  # a whole figure
 
 
 def test_the_same_figure_gives_the_same_bytes() -> None:

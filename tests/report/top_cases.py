@@ -19,7 +19,7 @@ def attempt(at_s: float, duration: float = 0.5, status: str = "success", **more:
     return Attempt(
         time_us=START_US + round(at_s * SECOND_US),
         duration=duration,
-        status=status,  # type: ignore[arg-type]
+        status=status,  # type: ignore[arg-type]  # one of the three
         warehouse_id=more.get("warehouse_id", 1),
         batch_id=round(at_s),
         attempt=1,
@@ -35,7 +35,7 @@ def alert(at_s: float, rule: str, state: str, *, value: float | None = 2.5) -> A
         time_us=START_US + round(at_s * SECOND_US),
         alert_id=f"{rule}-1",
         rule=rule,
-        state=state,  # type: ignore[arg-type]
+        state=state,  # type: ignore[arg-type]  # one of the two
         value=value,
         threshold=2.0,
         severity="page",

@@ -40,7 +40,7 @@ def test_a_run_of_a_directory_is_the_run_of_its_profile_and_seed(tmp_path: Path)
     other = run(source_of_profile(halting(), seed=4), out=tmp_path / "other", rules=rules())
     assert equal(one.dataset, other.dataset)
     assert one.dataset.incidents is not None
-    assert one.dataset.incidents.equals(other.dataset.incidents)  # type: ignore[arg-type]
+    assert one.dataset.incidents.equals(other.dataset.incidents)  # type: ignore[arg-type]  # there are some
     assert one.dataset.rows["queue_wait"].max() > 60  # type: ignore[operator]  # a number
 
 

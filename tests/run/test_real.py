@@ -42,7 +42,7 @@ def test_a_leak_and_a_burner_show_in_the_samples_of_the_real_process(tmp_path: P
     assert ran.samples is not None
     assert usual.samples is not None
     cpu, mem = ran.samples["cpu_percent"], ran.samples["mem_usage_mb"]
-    assert float(cpu[7:13].max()) > float(usual.samples["cpu_percent"].median()) + 25  # type: ignore[arg-type]
+    assert float(cpu[7:13].max()) > float(usual.samples["cpu_percent"].median()) + 25  # type: ignore[arg-type]  # a number
     assert float(mem[-2]) - float(mem[0]) > 60
 
 

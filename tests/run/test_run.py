@@ -86,7 +86,7 @@ def test_failed_attempts_are_logged_with_a_text_of_their_error_type(ran: Ran) ->
 def test_the_truth_is_the_loads_own(ran: Ran) -> None:
     assert read(ran.path).incidents is not None
     assert ran.dataset.incidents is not None
-    assert ran.dataset.incidents.equals(trouble().dataset.incidents)  # type: ignore[arg-type]
+    assert ran.dataset.incidents.equals(trouble().dataset.incidents)  # type: ignore[arg-type]  # there are some
 
 
 def test_the_alerts_are_the_alert_lines_of_the_log(ran: Ran) -> None:
@@ -194,9 +194,9 @@ def test_workers_are_as_many_as_asked_for(tmp_path: Path) -> None:
     alone = made(tmp_path / "a", workers=1, for_s=600.0)
     ends = alone.dataset.rows["timestamp"].dt.epoch("us")
     starts = ends - (alone.dataset.rows["duration"] * 1e6).round().cast(int)
-    assert (starts[1:] - ends[:-1]).min() >= 0  # type: ignore[operator]
+    assert (starts[1:] - ends[:-1]).min() >= 0  # type: ignore[operator]  # a number
     crowd = made(tmp_path / "b", workers=3, for_s=600.0)
-    assert read_manifest(alone.path).run.run_id != read_manifest(crowd.path).run.run_id  # type: ignore[union-attr]
+    assert read_manifest(alone.path).run.run_id != read_manifest(crowd.path).run.run_id  # type: ignore[union-attr]  # both are runs
 
 
 def test_for_takes_what_is_due_in_so_many_seconds_from_the_start(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_wall_run_begins_now_and_does_what_a_virtual_one_does(tmp_path: Path) 
     assert wall.real.stock.agrees
     assert json.loads((wall.path / "kpis.json").read_bytes())["stock"] == wall.real.stock.stock
     assert equal(read(wall.path / "logs"), wall.dataset)
-    shifted = wall.dataset.incidents["start"] - trouble().dataset.incidents["start"]  # type: ignore[index]
+    shifted = wall.dataset.incidents["start"] - trouble().dataset.incidents["start"]  # type: ignore[index]  # there are some
     assert set(shifted) == {moved}
 
 

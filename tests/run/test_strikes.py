@@ -48,7 +48,7 @@ def test_each_kind_by_itself(kind: str) -> None:
     source = source_of_profile(load(full(kind, "10:00", "9m", ramp="2m"), **changes), seed=3)
     done, drawn = rows_of(source)
     assert done.equals(drawn)
-    assert (done["queue_wait"].max() > 0) == (kind == "bot_down")  # type: ignore[operator]
+    assert (done["queue_wait"].max() > 0) == (kind == "bot_down")  # type: ignore[operator]  # a number
 
 
 def wild(seed: int, *, outages: bool, **changes: Any) -> Profile:

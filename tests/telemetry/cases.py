@@ -23,7 +23,7 @@ def attempt(
 def load(count: int, *, seed: int = 5) -> list[Event]:
     """Attempts 2 s apart with a sample after each eighth; a tenth fails, a tenth is retried."""
     rng = np.random.default_rng(seed)
-    statuses: list[Status] = [*["success"] * 8, "error", "retry"]  # type: ignore[list-item]
+    statuses: list[Status] = [*["success"] * 8, "error", "retry"]  # type: ignore[list-item]  # they are all statuses
     events: list[Event] = []
     for number in range(count):
         time_us = START_US + 2 * SECOND * number

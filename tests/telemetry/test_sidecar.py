@@ -130,7 +130,7 @@ def test_what_is_no_sidecar_is_refused_and_left_alone(path: Path, content: bytes
     fds = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # their number
     with pytest.raises(OutputError):
         Sidecar(path)
-    assert len(os.listdir("/proc/self/fd")) == fds  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) == fds  # noqa: PTH208  # as above
 
 
 def test_the_preamble_of_what_is_left_stays_until_nothing_is(path: Path) -> None:

@@ -77,7 +77,7 @@ def test_the_front_ends_where_it_is_told_and_marks_stay() -> None:
     part = front(
         sweep, Budget(max_firing_ratio=1.0), chosen=(0, 0, 0), max_false_alarms_per_day=1.0
     )
-    assert part.filter("on_front")["false_alarms_per_day"].max() <= 1.0  # type: ignore[operator]
+    assert part.filter("on_front")["false_alarms_per_day"].max() <= 1.0  # type: ignore[operator]  # a number
     marks = sorted(mark for mark in part["mark"] if mark)
     assert marks in (["chosen", "given"], ["chosen, given"])
     kept = whole.filter("on_front").filter(pl.col("false_alarms_per_day") <= 1.0)

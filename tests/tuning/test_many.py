@@ -131,7 +131,7 @@ def test_what_makes_no_many_is_refused(datasets: list[Dataset]) -> None:
     with pytest.raises(ConfigError, match="found a list of 1 datasets"):
         tune(datasets[:1], [slow()])
     with pytest.raises(ConfigError, match="train_until_us: found it with several datasets"):
-        tune(datasets, [slow()], train_until_us=1)  # type: ignore[call-overload]
+        tune(datasets, [slow()], train_until_us=1)  # type: ignore[call-overload]  # what is refused
 
 
 def test_a_rule_that_the_first_dataset_cannot_tell_stays_as_it_is(

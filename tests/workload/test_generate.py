@@ -79,7 +79,7 @@ def test_each_format_reads_back_as_what_was_drawn(tmp_path: Path, ending: str) -
     assert found.samples is not None
     assert found.incidents is not None
     assert found.samples.equals(drawn.samples)  # type: ignore[arg-type]  # there are some
-    assert found.incidents.equals(drawn.incidents)  # type: ignore[arg-type]
+    assert found.incidents.equals(drawn.incidents)  # type: ignore[arg-type]  # there are some
 
 
 @pytest.mark.usefixtures("small")

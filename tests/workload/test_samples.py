@@ -62,7 +62,7 @@ def test_no_more_workers_are_busy_than_there_are() -> None:
 def test_cpu_lies_from_0_to_100(idle: float, per_worker: float) -> None:
     _, samples = machine(resources={"cpu_idle": idle, "cpu_per_busy_worker": per_worker})
     assert samples["cpu_percent"].min() >= 0  # type: ignore[operator]  # numbers
-    assert samples["cpu_percent"].max() <= 100  # type: ignore[operator]
+    assert samples["cpu_percent"].max() <= 100  # type: ignore[operator]  # a number
 
 
 def test_cpu_saturation_raises_the_cpu_by_its_points_while_it_lasts() -> None:

@@ -32,9 +32,9 @@ class OpenTelemetry:
     def __init__(self, folder: Path) -> None:
         with needed_by("opentelemetry"):
             from opentelemetry._logs import SeverityNumber  # noqa: PLC0415  # of an extra
-            from opentelemetry.sdk import _logs, metrics, resources  # noqa: PLC0415
-            from opentelemetry.sdk._logs import export as logs_export  # noqa: PLC0415
-            from opentelemetry.sdk.metrics import export as metrics_export  # noqa: PLC0415
+            from opentelemetry.sdk import _logs, metrics, resources  # noqa: PLC0415  # as above
+            from opentelemetry.sdk._logs import export as logs_export  # noqa: PLC0415  # as above
+            from opentelemetry.sdk.metrics import export as metrics_export  # noqa: PLC0415  # as above
 
         self._told = self._written = 0
         self._files = [(folder / name).open("a", encoding="utf-8") for name in (LOG, METRICS)]

@@ -23,7 +23,7 @@ from .cases import DAY_S, HOUR_S, daily, plain
 
 def one(dataset: Dataset, **options: float) -> Proposal:
     """The proposal for a single series."""
-    (proposal,) = propose([dataset], **options)  # type: ignore[arg-type]
+    (proposal,) = propose([dataset], **options)  # type: ignore[arg-type]  # by name
     return proposal
 
 
